@@ -1,0 +1,98 @@
+/* Fields by name. The lists are written once more here on purpose: they say what a user of the structs relies on. */
+#include "state.h"
+
+#include <string.h>
+
+#define WIDE(type, field) {#field, offsetof(type, field), 8}
+#define NARROW(type, field) {#field, offsetof(type, field), 4}
+
+typedef struct {
+    const char *name;
+    size_t offset, size;
+} field_entry;
+
+#define T(f) WIDE(akit_tiered_stats, f)
+static const field_entry tiered_fields[] = {
+    T(id), T(kind), T(limit_bytes), T(used_bytes), T(used_peak_bytes), T(cached_bytes), T(metadata_bytes),
+    T(mapped_bytes), T(mapped_peak_bytes), T(pinned_bytes), T(mappings), T(allocs_total), T(frees_total),
+    T(failures_total), T(limit_hits_total), T(misuses_total), T(maps_total), T(unmaps_total), T(purges_total),
+    T(purged_bytes_total), T(prefaulted_bytes_total), T(small_used_bytes), T(medium_used_bytes),
+    T(large_used_bytes), T(huge_used_bytes), T(thread_cache_bytes), T(thread_caches), T(cache_hits_total),
+    T(cache_misses_total), T(remote_frees_total), T(remote_pending_bytes), T(reallocs_total),
+    T(reallocs_in_place_total), T(huge_fallbacks_total)};
+
+#define K(f) WIDE(akit_class_stats, f)
+static const field_entry class_fields[] = {
+    K(block_bytes), K(used_blocks), K(used_peak_blocks), K(cached_blocks), K(gets_total), K(puts_total),
+    K(hits_total), K(misses_total), K(discards_total), K(slabs), K(mapped_bytes)};
+
+#define P(f) WIDE(akit_process_stats, f)
+static const field_entry process_fields[] = {
+    P(handles), P(handles_created_total), P(mapped_bytes), P(used_bytes), P(cached_bytes), P(metadata_bytes),
+    P(table_bytes), P(pinned_bytes), P(mappings), P(threads), P(misuses_total), P(purge_thread_running),
+    P(next_purge_ns), P(features), P(page_bytes), P(huge_page_bytes)};
+
+#define B(f) WIDE(akit_block_info, f)
+static const field_entry block_fields[] = {B(handle_id), B(handle_kind), B(base), B(usable_bytes),
+                                           B(state), B(backing), B(reason), B(numa_node)};
+
+#define C8(f) WIDE(akit_tiered_config, f)
+#define C4(f) NARROW(akit_tiered_config, f)
+static const field_entry config_fields[] = {
+    C8(flags), C8(limit_bytes), C8(decay_ns), C4(thp), C4(fork_mode), C4(zero_mode), C4(numa_mode), C8(numa_nodes),
+    C8(prefault_bytes), C4(check_mode), C8(small_max_bytes), C8(medium_max_bytes), C8(large_max_bytes),
+    C8(thread_cache_bytes), C8(cache_bytes), C4(hugetlb_mode), C8(guard_sample_interval)};
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+static const field_entry *find(const field_entry *list, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(list[i].name, name))
+            return &list[i];
+    return NULL;
+}
+
+static int read_field(const field_entry *list, size_t count, const void *from, const char *name, uint64_t *value)
+{
+    const field_entry *f = find(list, count, name);
+    if (!f)
+        return 0;
+    *value = 0;
+    memcpy(value, (const char *)from + f->offset, f->size);
+    return 1;
+}
+
+int tiered_stat(const akit_tiered_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(tiered_fields, COUNT(tiered_fields), st, field, value);
+}
+
+int class_stat(const akit_class_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(class_fields, COUNT(class_fields), st, field, value);
+}
+
+int process_stat(const akit_process_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(process_fields, COUNT(process_fields), st, field, value);
+}
+
+int block_field(const akit_block_info *info, const char *field, uint64_t *value)
+{
+    return read_field(block_fields, COUNT(block_fields), info, field, value);
+}
+
+int config_field(const akit_tiered_config *cfg, const char *field, uint64_t *value)
+{
+    return read_field(config_fields, COUNT(config_fields), cfg, field, value);
+}
+
+int set_config_field(akit_tiered_config *cfg, const char *field, uint64_t value)
+{
+    const field_entry *f = find(config_fields, COUNT(config_fields), field);
+    if (!f)
+        return 0;
+    memcpy((char *)cfg + f->offset, &value, f->size);
+    return 1;
+}

@@ -1,0 +1,112 @@
+/* Runs the conformance cases through the C ABI: main.c reads the file, ops*.c perform, state.c remembers. */
+#include "state.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int error_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        int value;
+    } known[] = {{"ENOMEM", ENOMEM}, {"EINVAL", EINVAL},   {"ENOENT", ENOENT}, {"ESHUTDOWN", ESHUTDOWN}, {"EBUSY", EBUSY},
+                 {"EPERM", EPERM},   {"E2BIG", E2BIG},     {"ENOSPC", ENOSPC}, {"ENOBUFS", ENOBUFS},     {"EMSGSIZE", EMSGSIZE}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (!strcmp(known[i].name, name))
+            return known[i].value;
+    return 0;
+}
+
+typedef struct {
+    state *s;
+    int count;
+    char **words;
+    int rc;
+} job;
+
+static void *perform_job(void *arg)
+{
+    job *j = (job *)arg;
+    j->rc = perform(j->s, j->count, j->words);
+    return NULL;
+}
+
+static int perform_elsewhere(state *s, int count, char **words)
+{
+    job j = {s, count, words, 0};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, perform_job, &j) != 0) {
+        wrong(s, "no thread");
+        return 0;
+    }
+    pthread_join(thread, NULL);
+    return j.rc;
+}
+
+static void run_line(state *s, char *line)
+{
+    char *words[MAX_WORDS];
+    int count = 0;
+    for (char *w = strtok(line, " \t\r\n"); w && count < MAX_WORDS; w = strtok(NULL, " \t\r\n"))
+        words[count++] = w;
+    int wanted = 0;
+    if (count > 2 && !strcmp(words[count - 2], "!")) {
+        wanted = error_of(words[count - 1]);
+        if (!wanted)
+            wrong(s, "no error %s", words[count - 1]);
+        count -= 2;
+    }
+    int rc = !strcmp(words[0], "other") && count > 1 ? perform_elsewhere(s, count - 1, words + 1)
+                                                     : perform(s, count, words);
+    if (wanted ? rc != -wanted : rc < 0)
+        wrong(s, "%s: wanted %s, got %s", words[0], wanted ? strerror(wanted) : "success",
+              rc < 0 ? strerror(-rc) : "success");
+}
+
+static int chosen(const char *name, int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++)
+        if (!strcmp(argv[i], name))
+            return 1;
+    return argc == 2;
+}
+
+int main(int argc, char **argv)
+{
+    FILE *file = argc > 1 ? fopen(argv[1], "r") : NULL;
+    if (!file) {
+        fprintf(stderr, "usage: %s cases.txt [NAME...]\n", argv[0]);
+        return 2;
+    }
+    static state s;
+    char line[512], name[128] = "";
+    int number = 0, passed = 0, failed = 0, run = 0;
+    while (fgets(line, sizeof line, file)) {
+        number++;
+        char word[128] = "";
+        if (sscanf(line, "%127s", word) != 1 || word[0] == '#')
+            continue;
+        if (!strcmp(word, "case")) {
+            sscanf(line, "%*s %127s", name);
+            run = chosen(name, argc, argv);
+            akit_misuse_mode(AKIT_MISUSE_COUNT);
+        } else if (!strcmp(word, "end")) {
+            if (run && s.why[0])
+                printf("FAIL %s: %s\n", name, s.why);
+            else if (run)
+                printf("ok %s\n", name);
+            failed += run && s.why[0];
+            passed += run && !s.why[0];
+            forget_all(&s);
+        } else if (run && !s.why[0]) {
+            s.line = number;
+            run_line(&s, line);
+        }
+    }
+    fclose(file);
+    printf("%d passed, %d failed, 0 skipped\n", passed, failed);
+    return failed != 0;
+}

@@ -1,0 +1,69 @@
+/* What a case has made so far: handles, blocks, batches and kept numbers, each found by its name. */
+#ifndef CONFORMANCE_STATE_H
+#define CONFORMANCE_STATE_H
+
+#include <allockit.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NAME_MAX_LENGTH = 32, MAX_THINGS = 64, MAX_WORDS = 16 };
+
+typedef struct {
+    char name[NAME_MAX_LENGTH];
+    akit_tiered *h;
+    uint64_t id;
+    int live;
+} handle_entry;
+
+typedef struct {
+    char name[NAME_MAX_LENGTH];
+    unsigned char *p;
+    uint64_t size;
+} block_entry;
+
+typedef struct {
+    char name[NAME_MAX_LENGTH];
+    void **p;
+    uint64_t count;
+    uint64_t size;
+} batch_entry;
+
+typedef struct {
+    char name[NAME_MAX_LENGTH];
+    uint64_t value;
+} number_entry;
+
+typedef struct {
+    handle_entry handles[MAX_THINGS];
+    block_entry blocks[MAX_THINGS];
+    batch_entry batches[MAX_THINGS];
+    number_entry numbers[MAX_THINGS];
+    int handle_count, block_count, batch_count, number_count;
+    int line;
+    char why[256]; /* the first wrong answer; empty while all is well */
+} state;
+
+void wrong(state *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void forget_all(state *s);
+
+/* Lookups report what they cannot find through wrong() and answer NULL or 0. */
+handle_entry *handle_of(state *s, const char *name);
+handle_entry *new_handle(state *s, const char *name);
+block_entry block_of(state *s, const char *word);
+void set_block(state *s, const char *name, void *p, uint64_t size);
+batch_entry *batch_of(state *s, const char *name, int make);
+void set_number(state *s, const char *name, uint64_t value);
+uint64_t number_of(state *s, const char *word);
+
+/* Performs one operation. Answers 0 or a negative errno, as the library gave it; a wrong figure goes to wrong(). */
+int perform(state *s, int count, char **words);
+
+/* The value of a named field, for every struct of figures the library has. Answers 0 when there is no such field. */
+int tiered_stat(const akit_tiered_stats *st, const char *field, uint64_t *value);
+int class_stat(const akit_class_stats *st, const char *field, uint64_t *value);
+int process_stat(const akit_process_stats *st, const char *field, uint64_t *value);
+int block_field(const akit_block_info *info, const char *field, uint64_t *value);
+int config_field(const akit_tiered_config *cfg, const char *field, uint64_t *value);
+int set_config_field(akit_tiered_config *cfg, const char *field, uint64_t value);
+
+#endif
