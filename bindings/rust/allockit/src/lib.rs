@@ -1,0 +1,55 @@
+//! Memory allocators as handles: each is created, capped, measured, purged and destroyed on its own.
+//!
+//! The crate is a thin layer over the system library `liballockit`: types and ownership, no second implementation.
+//! Sizes are in bytes and times in nanoseconds or [`Duration`](core::time::Duration).
+//!
+//! * [`Tiered`] (also [`Heap`]) is a general-purpose heap that any thread may use.
+//! * [`GlobalHeap`] puts the whole program on the default heap with `#[global_allocator]`.
+//! * With the feature `allocator-api2` (on by default) `&Tiered`, [`Tiered`], [`SharedTiered`] and [`GlobalHeap`] are
+//!   allocators for `allocator_api2::vec::Vec`, `hashbrown::HashMap` and whatever else takes one.
+//! * [`process`] has what concerns all handles at once: maintenance, the purge thread, text reports.
+//!
+//! ```
+//! use allocator_api2::vec::Vec;
+//! use allockit::Tiered;
+//!
+//! let heap = Tiered::builder().name("request").limit_bytes(16 << 20).create()?;
+//! let mut lines = Vec::new_in(&heap);
+//! lines.extend(0..1000u64);
+//! assert!(heap.stats()?.used_bytes >= 8000);
+//! // The cap refuses; nothing aborts.
+//! let mut big: Vec<u8, _> = Vec::new_in(&heap);
+//! assert!(big.try_reserve(64 << 20).is_err());
+//! # Ok::<(), allockit::Error>(())
+//! ```
+
+mod config;
+mod error;
+mod global;
+mod modes;
+pub mod process;
+mod stats;
+mod tiered;
+
+#[cfg(feature = "allocator-api2")]
+mod allocator;
+#[cfg(feature = "allocator-api2")]
+mod shared;
+
+pub use config::TieredConfig;
+pub use error::{Error, ErrorKind, Result};
+pub use global::{default_configure, default_heap, GlobalHeap};
+pub use modes::*;
+#[cfg(feature = "allocator-api2")]
+pub use shared::SharedTiered;
+pub use stats::{BlockInfo, ClassStats, ProcessStats, TieredStats};
+pub use tiered::Tiered;
+
+/// The name most programs will want for [`Tiered`].
+pub type Heap = Tiered;
+
+/// None, never or unlimited, in configuration fields of 64 bits.
+pub const NONE: u64 = allockit_sys::AKIT_NONE;
+
+/// Alignment that every block has at least.
+pub const MIN_ALIGN: usize = allockit_sys::AKIT_MIN_ALIGN;

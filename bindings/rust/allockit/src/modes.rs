@@ -1,0 +1,179 @@
+//! The choices that configurations and calls offer, as Rust types.
+
+use allockit_sys as sys;
+
+macro_rules! modes {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $value:ident,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)*
+        }
+
+        impl $name {
+            /// The C constant.
+            pub const fn as_raw(self) -> u32 {
+                match self {
+                    $($name::$variant => sys::$value,)*
+                }
+            }
+
+            /// The choice behind a C constant; `None` for a value this crate does not know.
+            pub const fn from_raw(value: u32) -> Option<Self> {
+                match value {
+                    $(sys::$value => Some($name::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+modes! {
+    /// Transparent huge pages.
+    Thp {
+        /// Where they pay.
+        Default = AKIT_THP_DEFAULT,
+        /// As the system does by itself.
+        Inherit = AKIT_THP_INHERIT,
+        /// Asked for.
+        Advise = AKIT_THP_ADVISE,
+        /// Refused.
+        Never = AKIT_THP_NEVER,
+    }
+
+    /// Explicit huge pages.
+    HugePages {
+        /// The default of the field; for [`Tiered`](crate::Tiered) that is never.
+        Default = AKIT_HUGE_DEFAULT,
+        /// Huge pages or an error.
+        Require = AKIT_HUGE_REQUIRE,
+        /// Huge pages when there are any.
+        Prefer = AKIT_HUGE_PREFER,
+        /// None.
+        Never = AKIT_HUGE_NEVER,
+    }
+
+    /// What a child process sees after fork.
+    ForkMode {
+        /// A copy, but for explicit huge pages and registered memory.
+        Default = AKIT_FORK_DEFAULT,
+        /// A copy.
+        Copy = AKIT_FORK_COPY,
+        /// Nothing: the memory does not exist there.
+        DontFork = AKIT_FORK_DONTFORK,
+        /// Zeroes.
+        Wipe = AKIT_FORK_WIPE,
+    }
+
+    /// When blocks are zeroed, always over the whole capacity.
+    ZeroMode {
+        /// Never.
+        None = AKIT_ZERO_NONE,
+        /// When they are handed out.
+        OnAlloc = AKIT_ZERO_ON_ALLOC,
+        /// When they are freed.
+        OnFree = AKIT_ZERO_ON_FREE,
+    }
+
+    /// Where pages come from.
+    NumaMode {
+        /// The node that touches them first.
+        Local = AKIT_NUMA_LOCAL,
+        /// Only the nodes of the mask.
+        Bind = AKIT_NUMA_BIND,
+        /// The nodes of the mask in turn.
+        Interleave = AKIT_NUMA_INTERLEAVE,
+        /// The nodes of the mask while they have any.
+        Preferred = AKIT_NUMA_PREFERRED,
+    }
+
+    /// How much misuse is detected at the call.
+    CheckMode {
+        /// What costs next to nothing.
+        Fast = AKIT_CHECK_FAST,
+        /// Every free of a block that is not out, and interior pointers.
+        Exact = AKIT_CHECK_EXACT,
+    }
+
+    /// What happens at misuse.
+    MisuseMode {
+        /// It is counted and reported by one line.
+        Report = AKIT_MISUSE_REPORT,
+        /// It is counted.
+        Count = AKIT_MISUSE_COUNT,
+        /// It is reported and the process aborts.
+        Abort = AKIT_MISUSE_ABORT,
+    }
+
+    /// How much a purge gives back.
+    Purge {
+        /// What has been idle for longer than the decay time.
+        Due = AKIT_PURGE_DUE,
+        /// Everything that is not in use.
+        All = AKIT_PURGE_ALL,
+    }
+
+    /// Parts that a build of the library may lack.
+    Feature {
+        /// Registration with io_uring.
+        Uring = AKIT_FEATURE_URING,
+        /// Explicit huge pages.
+        HugeTlb = AKIT_FEATURE_HUGETLB,
+        /// Taking back the caches of sleeping threads.
+        Membarrier = AKIT_FEATURE_MEMBARRIER,
+    }
+
+    /// Kind of a handle.
+    Kind {
+        /// A general-purpose heap.
+        Tiered = AKIT_KIND_TIERED,
+        /// A cache of extents.
+        Region = AKIT_KIND_REGION,
+        /// A source of huge pages.
+        Huge = AKIT_KIND_HUGE,
+        /// A buffer pool.
+        Pool = AKIT_KIND_POOL,
+        /// A buffer ring.
+        Ring = AKIT_KIND_RING,
+        /// A bump allocator.
+        Arena = AKIT_KIND_ARENA,
+        /// A slab of nodes.
+        Nodes = AKIT_KIND_NODES,
+        /// A registration with an io_uring.
+        Uring = AKIT_KIND_URING,
+        /// A group of provided buffers.
+        Group = AKIT_KIND_GROUP,
+    }
+}
+
+/// Flags of [`Tiered::allocx`](crate::Tiered::allocx) and [`Tiered::reallocx`](crate::Tiered::reallocx); combine with `|`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AllocFlags(u32);
+
+impl AllocFlags {
+    /// No flag.
+    pub const NONE: AllocFlags = AllocFlags(0);
+    /// Zeroed memory; what a resize adds is zeroed too.
+    pub const ZERO: AllocFlags = AllocFlags(sys::AKIT_ALLOC_ZERO);
+    /// Resize in place, or ENOMEM.
+    pub const NO_MOVE: AllocFlags = AllocFlags(sys::AKIT_ALLOC_NO_MOVE);
+    /// The memory is not kept after the free.
+    pub const NO_CACHE: AllocFlags = AllocFlags(sys::AKIT_ALLOC_NO_CACHE);
+    /// A guard page behind the block.
+    pub const GUARD: AllocFlags = AllocFlags(sys::AKIT_ALLOC_GUARD);
+
+    /// The C flags.
+    pub const fn as_raw(self) -> u32 {
+        self.0
+    }
+}
+
+impl core::ops::BitOr for AllocFlags {
+    type Output = AllocFlags;
+
+    fn bitor(self, other: AllocFlags) -> AllocFlags {
+        AllocFlags(self.0 | other.0)
+    }
+}
