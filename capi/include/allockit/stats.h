@@ -69,21 +69,28 @@ AKIT_API int akit_process_stats_get(akit_process_stats *out);
  * Errors: -ENOENT at the end, -EINVAL for a NULL `id`.  Since: 0.1 */
 AKIT_API int akit_handle_next(uint64_t *id, uint32_t *kind);
 
-/* Write statistics as JSON text: of one handle, or with id 0 of the process and all handles. Keys
- * are the names of the struct fields; a handle also has its "name", and "classes", an array of
- * the figures of each size class that was ever used. `need` (may be NULL) is set to the bytes the
- * whole text takes, the final NUL included; with `buf` NULL and `size` 0 that is all that happens.
- * As the figures may have more digits next time, add some room.
+/* Write statistics as JSON text: of one handle, or with id 0
+ * {"process": {...}, "handles": [{...}, ...]}. Keys are the names of the struct fields; a handle
+ * also has its "name" ("" without one), and "classes", an array of the figures of each size class
+ * that was ever used, with its "index". AKIT_NONE is the number 18446744073709551615.
+ * `need` (may be NULL) is set to the bytes the whole text takes, the final NUL included; with
+ * `buf` NULL and `size` 0 that is all that happens, and the result is -ENOSPC. As figures may have
+ * more digits the next time, add some room.
  * Ownership: the text goes into the caller's buffer.  Threads: any thread.
- * Errors: -ENOSPC when `size` is less than `need`, and then nothing is written but an empty
- * string; -ENOENT for an unknown id; -EINVAL for a NULL `buf` with a size.  Since: 0.1 */
+ * Errors: -ENOSPC when `size` is less than `need`; -ENOENT for an unknown id; then the buffer
+ * holds an empty string. -EINVAL for a NULL `buf` with a size.  Since: 0.1 */
 AKIT_API int akit_stats_json(uint64_t id, char *buf, size_t size, size_t *need);
 
 /* Write statistics as OpenMetrics text: of one handle, or with id 0 of the process and all
- * handles, then with "# EOF" at the end. Metrics are named allockit_tiered_<field> and have the
- * labels `handle` (the name from the config) and `copy` (which tells several copies of the library
- * in one process apart). Handles without a name are added up in one series with handle="", so that
- * many short-lived handles do not make many series. Buffer handling as in akit_stats_json.
+ * handles, then with "# EOF" at the end. Metrics are allockit_tiered_<field>, with labels `handle`
+ * and `copy`, and allockit_process_<field>, with label `copy`. AKIT_NONE is +Inf; id and kind are
+ * not metrics.
+ *   handle   the name from the config. Handles of one name are added up. So are all handles
+ *            without a name, under handle="", so that short-lived handles make no new series;
+ *            and handles with further names beyond the first 512.
+ *   copy     tells several copies of the library in one process apart: name of the file it is in,
+ *            and a hash of that file's path. It stays the same from run to run.
+ * Buffer handling as in akit_stats_json.
  * Ownership: the text goes into the caller's buffer.  Threads: any thread.
  * Errors: as akit_stats_json.  Since: 0.1 */
 AKIT_API int akit_stats_openmetrics(uint64_t id, char *buf, size_t size, size_t *need);
