@@ -18,10 +18,15 @@ extern "C" {
  * There is no attribute about alignment: 0 is a legal alignment here, and compilers draw wrong
  * conclusions from it.
  */
-#if defined(AKIT_STATIC)
-#define AKIT_API __attribute__((nothrow))
+#if defined(__cplusplus) && !defined(__cpp_exceptions)
+#define AKIT_NOTHROW
 #else
-#define AKIT_API __attribute__((visibility("default"), nothrow))
+#define AKIT_NOTHROW __attribute__((nothrow))
+#endif
+#if defined(AKIT_STATIC)
+#define AKIT_API AKIT_NOTHROW
+#else
+#define AKIT_API AKIT_NOTHROW __attribute__((visibility("default")))
 #endif
 #define AKIT_USE_RESULT __attribute__((warn_unused_result))
 /* The result is a fresh block: it overlaps nothing and holds no pointers. */
