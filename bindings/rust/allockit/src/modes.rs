@@ -107,14 +107,6 @@ modes! {
         Abort = AKIT_MISUSE_ABORT,
     }
 
-    /// How much a purge gives back.
-    Purge {
-        /// What has been idle for longer than the decay time.
-        Due = AKIT_PURGE_DUE,
-        /// Everything that is not in use.
-        All = AKIT_PURGE_ALL,
-    }
-
     /// Parts that a build of the library may lack.
     Feature {
         /// Registration with io_uring.
@@ -148,32 +140,54 @@ modes! {
     }
 }
 
-/// Flags of [`Tiered::allocx`](crate::Tiered::allocx) and [`Tiered::reallocx`](crate::Tiered::reallocx); combine with `|`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct AllocFlags(u32);
+macro_rules! flags {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $flag:ident = $value:expr,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub struct $name(u32);
 
-impl AllocFlags {
-    /// No flag.
-    pub const NONE: AllocFlags = AllocFlags(0);
-    /// Zeroed memory; what a resize adds is zeroed too.
-    pub const ZERO: AllocFlags = AllocFlags(sys::AKIT_ALLOC_ZERO);
-    /// Resize in place, or ENOMEM.
-    pub const NO_MOVE: AllocFlags = AllocFlags(sys::AKIT_ALLOC_NO_MOVE);
-    /// The memory is not kept after the free.
-    pub const NO_CACHE: AllocFlags = AllocFlags(sys::AKIT_ALLOC_NO_CACHE);
-    /// A guard page behind the block.
-    pub const GUARD: AllocFlags = AllocFlags(sys::AKIT_ALLOC_GUARD);
+        impl $name {
+            $($(#[$fdoc])* pub const $flag: $name = $name($value);)*
 
-    /// The C flags.
-    pub const fn as_raw(self) -> u32 {
-        self.0
-    }
+            /// The C flags.
+            pub const fn as_raw(self) -> u32 {
+                self.0
+            }
+        }
+
+        impl core::ops::BitOr for $name {
+            type Output = $name;
+
+            fn bitor(self, other: $name) -> $name {
+                $name(self.0 | other.0)
+            }
+        }
+    )*};
 }
 
-impl core::ops::BitOr for AllocFlags {
-    type Output = AllocFlags;
+flags! {
+    /// Flags of [`Tiered::allocx`](crate::Tiered::allocx) and [`Tiered::reallocx`](crate::Tiered::reallocx); combined
+    /// with `|`.
+    AllocFlags {
+        /// No flag.
+        NONE = 0,
+        /// Zeroed memory; what a resize adds is zeroed too.
+        ZERO = sys::AKIT_ALLOC_ZERO,
+        /// Resize in place, or ENOMEM.
+        NO_MOVE = sys::AKIT_ALLOC_NO_MOVE,
+        /// The memory is not kept after the free.
+        NO_CACHE = sys::AKIT_ALLOC_NO_CACHE,
+        /// A guard page behind the block.
+        GUARD = sys::AKIT_ALLOC_GUARD,
+    }
 
-    fn bitor(self, other: AllocFlags) -> AllocFlags {
-        AllocFlags(self.0 | other.0)
+    /// What a purge gives back; combined with `|`.
+    Purge {
+        /// Everything that is cached.
+        ALL = sys::AKIT_PURGE_ALL,
+        /// Only what has been idle for longer than the decay time.
+        DUE = sys::AKIT_PURGE_DUE,
+        /// Return only when a purge that runs elsewhere has ended, too.
+        WAIT = sys::AKIT_PURGE_WAIT,
     }
 }

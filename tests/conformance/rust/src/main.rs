@@ -1,0 +1,105 @@
+//! Runs the conformance cases through the Rust binding: this file reads them, the others perform and remember.
+
+mod bytes;
+mod look;
+mod make;
+mod state;
+
+use allockit::{process, Error, MisuseMode};
+use state::{Outcome, State, Stop};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((path, names)) = arguments.split_first() else {
+        eprintln!("usage: conformance cases.txt [NAME...]");
+        return ExitCode::from(2);
+    };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("{path}: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let (mut passed, mut failed) = (0, 0);
+    let mut lines = text.lines().enumerate();
+    while let Some((_, line)) = lines.next() {
+        let Some(name) = line.trim().strip_prefix("case ").map(str::trim) else { continue };
+        let case: Vec<_> = lines.by_ref().take_while(|(_, line)| line.trim() != "end").collect();
+        if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        match run_case(&case) {
+            Ok(()) => {
+                println!("ok {name}");
+                passed += 1;
+            }
+            Err(why) => {
+                println!("FAIL {name}: {why}");
+                failed += 1;
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed, 0 skipped");
+    ExitCode::from(u8::from(failed != 0))
+}
+
+fn run_case(lines: &[(usize, &str)]) -> Result<(), String> {
+    process::misuse_mode(MisuseMode::Count).map_err(|error| error.to_string())?;
+    let mut state = State::default();
+    for (number, line) in lines {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if words.first().is_some_and(|word| !word.starts_with('#')) {
+            run_line(&mut state, &words).map_err(|why| format!("line {}: {why}", number + 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Performs one line and compares the error it came to with the error it names.
+fn run_line(state: &mut State, words: &[&str]) -> Result<(), String> {
+    let (words, wanted) = match words {
+        [operation @ .., "!", name] => (operation, Some(errno_of(name)?)),
+        operation => (operation, None),
+    };
+    let outcome = match words {
+        ["other", operation @ ..] => std::thread::scope(|scope| scope.spawn(|| perform(state, operation)).join())
+            .map_err(|_| "the other thread panicked".to_string())?,
+        operation => perform(state, operation),
+    };
+    let got = match outcome {
+        Ok(()) => None,
+        Err(Stop::Refused(error)) => Some(error.errno()),
+        Err(Stop::Wrong(why)) => return Err(why),
+    };
+    if got == wanted {
+        return Ok(());
+    }
+    let text = |errno: Option<i32>| errno.map_or("success".to_string(), |errno| Error::from_errno(errno).to_string());
+    Err(format!("{}: wanted {}, got {}", words[0], text(wanted), text(got)))
+}
+
+fn perform(state: &mut State, words: &[&str]) -> Outcome {
+    make::perform(state, words)
+        .or_else(|| bytes::perform(state, words))
+        .or_else(|| look::perform(state, words))
+        .unwrap_or_else(|| Err(Stop::Wrong(format!("cannot understand: {}", words.join(" ")))))
+}
+
+fn errno_of(name: &str) -> Result<i32, String> {
+    const KNOWN: [(&str, i32); 10] = [
+        ("EPERM", 1),
+        ("ENOENT", 2),
+        ("E2BIG", 7),
+        ("ENOMEM", 12),
+        ("EBUSY", 16),
+        ("EINVAL", 22),
+        ("ENOSPC", 28),
+        ("EMSGSIZE", 90),
+        ("ENOBUFS", 105),
+        ("ESHUTDOWN", 108),
+    ];
+    let known = KNOWN.iter().find(|(known, _)| *known == name);
+    known.map(|(_, errno)| *errno).ok_or_else(|| format!("no error {name}"))
+}
