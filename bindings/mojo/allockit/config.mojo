@@ -1,0 +1,108 @@
+"""How a heap is set up."""
+
+from std.sys import size_of
+
+from ._ffi import TextPtr, VoidPtr, empty_struct
+
+
+struct TieredConfig(Copyable):
+    """Configuration of a heap; layout of `akit_tiered_config`. Zero in any field is the default.
+
+    The name of a heap is an argument of its own where a heap is made.
+    """
+
+    var struct_size: UInt64
+    """Bytes of this struct."""
+    var flags: UInt64
+    """None defined: 0."""
+    var name: TextPtr
+    """Borrowed text; set by the functions that make a heap."""
+    var limit_bytes: UInt64
+    """Cap on everything the heap maps: blocks, caches, metadata. 0 or `NONE`: no cap."""
+    var decay_ns: UInt64
+    """Idle memory is due to go back after this time. 0: 100 ms, `NONE`: never by itself."""
+    var thp: UInt32
+    """One of `Thp`."""
+    var fork_mode: UInt32
+    """One of `Fork`."""
+    var zero_mode: UInt32
+    """One of `Zero`."""
+    var numa_mode: UInt32
+    """One of `Numa`."""
+    var numa_nodes: UInt64
+    """Bit n stands for node n; must be 0 with `Numa.LOCAL`."""
+    var prefault_bytes: UInt64
+    """Bytes made resident at creation. 0: none."""
+    var check_mode: UInt32
+    """One of `Check`."""
+    var reserved0: UInt32
+    """Must be 0."""
+    var reserved_a: UInt64
+    """Must be 0."""
+    var reserved_b: UInt64
+    """Must be 0."""
+    var reserved_c: UInt64
+    """Must be 0."""
+    var reserved_d: UInt64
+    """Must be 0."""
+    var region: VoidPtr
+    """Region handle to take memory from; none: the process-wide cache."""
+    var huge: VoidPtr
+    """Huge-page handle to take huge blocks from; none: where the region comes from."""
+    var small_max_bytes: UInt64
+    """Largest small block. 0: 1 KiB."""
+    var medium_max_bytes: UInt64
+    """Largest medium block. 0: 16 KiB."""
+    var large_max_bytes: UInt64
+    """Largest large block; above is huge. 0: just below 2 MiB."""
+    var thread_cache_bytes: UInt64
+    """Freed bytes one thread may keep. 0: 32 MiB, and 2 MiB for any one size class."""
+    var cache_bytes: UInt64
+    """Freed bytes all threads may keep together. 0: 256 MiB, `NONE`: no bound."""
+    var hugetlb_mode: UInt32
+    """One of `Huge`."""
+    var reserved1: UInt32
+    """Must be 0."""
+    var guard_sample_interval: UInt64
+    """One in so many blocks gets a guard page. 0: none."""
+
+    def __init__(
+        out self,
+        *,
+        limit_bytes: UInt64 = 0,
+        decay_ns: UInt64 = 0,
+        check_mode: UInt32 = 0,
+        zero_mode: UInt32 = 0,
+        thp: UInt32 = 0,
+    ):
+        """The default configuration, but for what is given. Other fields are set by assignment.
+
+        Args:
+            limit_bytes: Cap in bytes; 0 for none.
+            decay_ns: Nanoseconds after which idle memory goes back; 0 for 100 ms.
+            check_mode: One of `Check`.
+            zero_mode: One of `Zero`.
+            thp: One of `Thp`.
+        """
+        comptime assert size_of[Self]() == 184, "layout of akit_tiered_config"
+        self = empty_struct[Self]()
+        self.limit_bytes = limit_bytes
+        self.decay_ns = decay_ns
+        self.check_mode = check_mode
+        self.zero_mode = zero_mode
+        self.thp = thp
+
+    def with_name(self, mut name: String) -> Self:
+        """A copy that refers to a name.
+
+        Args:
+            name: The name, which must outlive the use of the copy; when empty the copy keeps the name it has.
+
+        Returns:
+            The copy.
+        """
+        var named = self.copy()
+        if name.byte_length() > 0:
+            var text = name.as_c_string_span().ptr()
+            named.name = text.unsafe_mut_cast[True]().unsafe_origin_cast[MutUntrackedOrigin]()
+        return named^

@@ -1,0 +1,156 @@
+"""Numbers of the C headers, in groups. Zero is the default in every group."""
+
+comptime NONE = UInt64.MAX
+"""None, never or unlimited in a 64-bit field."""
+
+comptime MIN_ALIGN = 16
+"""Alignment in bytes that every block has without asking."""
+
+
+struct Kind:
+    """Kinds of handles."""
+
+    comptime TIERED: UInt64 = 1
+    """A general-purpose heap."""
+
+
+struct Feature:
+    """Facilities that `feature` knows."""
+
+    comptime URING: UInt32 = 1
+    """Registration of memory with io_uring."""
+    comptime HUGETLB: UInt32 = 2
+    """Explicit huge pages."""
+    comptime MEMBARRIER: UInt32 = 3
+    """Taking idle caches away from sleeping threads."""
+
+
+struct Purge:
+    """Flags of the purge functions, joined by `|`."""
+
+    comptime DUE: UInt32 = 1
+    """Only what has been idle for longer than the decay time."""
+    comptime ALL: UInt32 = 2
+    """Everything that is cached."""
+    comptime WAIT: UInt32 = 4
+    """Return only when a purge that runs elsewhere has ended, too."""
+
+
+struct Misuse:
+    """What happens on misuse; it is counted in every mode."""
+
+    comptime REPORT: UInt32 = 0
+    """One line through the handler."""
+    comptime COUNT: UInt32 = 1
+    """Only count."""
+    comptime ABORT: UInt32 = 2
+    """Report, then abort the process."""
+
+
+struct Check:
+    """Config field `check_mode`."""
+
+    comptime FAST: UInt32 = 0
+    """Foreign, misaligned and repeated frees at once, others when the block leaves the thread's cache."""
+    comptime EXACT: UInt32 = 1
+    """Every double free of a free block and interior pointers at the call."""
+
+
+struct Zero:
+    """Config field `zero_mode`."""
+
+    comptime NEVER: UInt32 = 0
+    """Blocks are not zeroed."""
+    comptime ON_ALLOC: UInt32 = 1
+    """Every block is zeroed when it is handed out."""
+    comptime ON_FREE: UInt32 = 2
+    """Every block is zeroed when it comes back."""
+
+
+struct Alloc:
+    """Flags of `unsafe_allocx` and `unsafe_reallocx`, joined by `|`."""
+
+    comptime ZERO: UInt32 = 1
+    """Contents (of the grown part) are zero."""
+    comptime NO_MOVE: UInt32 = 2
+    """Resize in place or fail with ENOMEM."""
+    comptime NO_CACHE: UInt32 = 4
+    """Do not keep the block in a cache when it is freed."""
+    comptime GUARD: UInt32 = 8
+    """Inaccessible page right behind the block's last page."""
+
+
+struct Huge:
+    """Config field `hugetlb_mode`: use of explicit huge pages."""
+
+    comptime DEFAULT: UInt32 = 0
+    """Never, for a general-purpose heap."""
+    comptime REQUIRE: UInt32 = 1
+    """Fail when there are none."""
+    comptime PREFER: UInt32 = 2
+    """Fall back to smaller pages, and count it."""
+    comptime NEVER: UInt32 = 3
+    """Not even when there are some."""
+
+
+struct Thp:
+    """Config field `thp`: advice about transparent huge pages."""
+
+    comptime DEFAULT: UInt32 = 0
+    """Where they were measured to pay."""
+    comptime INHERIT: UInt32 = 1
+    """No advice, the system's setting holds."""
+    comptime ADVISE: UInt32 = 2
+    """Everywhere."""
+    comptime NEVER: UInt32 = 3
+    """Nowhere."""
+
+
+struct Fork:
+    """Config field `fork_mode`: what a child process sees of the heap's memory."""
+
+    comptime DEFAULT: UInt32 = 0
+    """As `COPY`, but as `DONTFORK` for explicit huge pages."""
+    comptime COPY: UInt32 = 1
+    """A private copy of everything."""
+    comptime DONTFORK: UInt32 = 2
+    """Blocks do not exist in the child; new allocations work."""
+    comptime WIPE: UInt32 = 3
+    """Blocks exist in the child and read as zero."""
+
+
+struct Numa:
+    """Config field `numa_mode`; the nodes are in `numa_nodes`."""
+
+    comptime LOCAL: UInt32 = 0
+    """Node of the thread that touches a page first."""
+    comptime BIND: UInt32 = 1
+    """Only the given nodes."""
+    comptime INTERLEAVE: UInt32 = 2
+    """The given nodes in turn, page by page."""
+    comptime PREFERRED: UInt32 = 3
+    """The given node, others when it is full."""
+
+
+struct Backing:
+    """Field `backing` of `BlockInfo`."""
+
+    comptime BASE: UInt64 = 0
+    """Ordinary pages."""
+    comptime THP: UInt64 = 1
+    """Transparent huge pages, if the kernel has them at hand."""
+    comptime HUGE: UInt64 = 2
+    """Explicit huge pages."""
+    comptime GIANT: UInt64 = 3
+    """Explicit giant pages."""
+
+
+struct BlockState:
+    """Field `state` of `BlockInfo`."""
+
+    comptime FREE: UInt64 = 0
+    """Memory of the heap that is not handed out."""
+    comptime OUT: UInt64 = 1
+    """In use by the program."""
+    comptime CACHED: UInt64 = 2
+    """Freed, and kept for the next request."""
