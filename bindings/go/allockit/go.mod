@@ -1,0 +1,3 @@
+module allockit
+
+go 1.24
