@@ -9,7 +9,8 @@
 //!   allocators for `allocator_api2::vec::Vec`, `hashbrown::HashMap` and whatever else takes one.
 //! * [`process`] has what concerns all handles at once: maintenance, the purge thread, text reports.
 //!
-//! ```
+#![cfg_attr(feature = "allocator-api2", doc = "```")]
+#![cfg_attr(not(feature = "allocator-api2"), doc = "```ignore")]
 //! use allocator_api2::vec::Vec;
 //! use allockit::Tiered;
 //!

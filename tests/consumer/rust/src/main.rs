@@ -1,0 +1,39 @@
+//! A word index in a capped heap of its own: counted, refused at the cap, and dropped as a whole.
+
+use allocator_api2::vec::Vec;
+use allockit::{Purge, Tiered};
+use hashbrown::{DefaultHashBuilder, HashMap};
+
+type Lines<'h> = Vec<u32, &'h Tiered>;
+type Index<'h> = HashMap<&'static str, Lines<'h>, DefaultHashBuilder, &'h Tiered>;
+
+const WORDS: [&str; 8] = ["arena", "block", "cache", "depot", "extent", "heap", "page", "region"];
+
+fn fill(heap: &Tiered) -> Index<'_> {
+    let mut index = Index::new_in(heap);
+    for line in 0..100_000u32 {
+        let word = WORDS[line as usize * 7 % WORDS.len()];
+        index.entry(word).or_insert_with(|| Vec::new_in(heap)).push(line);
+    }
+    index
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let heap = Tiered::builder().name("index").limit_bytes(16 << 20).create()?;
+    let index = fill(&heap);
+    let lines: usize = index.values().map(|lines| lines.len()).sum();
+    println!("allockit {}: {} words, {lines} lines", allockit::process::version_string(), index.len());
+
+    let mut too_much = Lines::new_in(&heap);
+    assert!(too_much.try_reserve(100 << 20).is_err(), "the cap is 16 MiB");
+    println!("{}", heap.stats_json()?.trim_end());
+
+    drop(index);
+    let stats = heap.stats()?;
+    assert_eq!(stats.used_bytes, 0);
+    assert!(stats.mapped_peak_bytes <= 16 << 20);
+    heap.purge(Purge::ALL)?;
+    heap.destroy()?;
+    println!("done");
+    Ok(())
+}
