@@ -1,0 +1,103 @@
+#include "measure.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+char* const text = own_array<char>(1 << 16);
+
+std::size_t read_file(int fd) {
+    std::size_t used = 0;
+    for (;;) {
+        const ssize_t got = read(fd, text + used, (1 << 16) - 1 - used);
+        if (got < 0) std::abort();
+        if (got == 0) break;
+        used += static_cast<std::size_t>(got);
+    }
+    text[used] = 0;
+    return used;
+}
+
+int open_file(const char* path) {
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) std::abort();
+    return fd;
+}
+
+std::int64_t field_bytes(const char* name) {
+    const char* at = std::strstr(text, name);
+    return at == nullptr ? 0 : std::strtoll(at + std::strlen(name), nullptr, 10) * 1024;
+}
+
+std::int64_t count_mappings() {
+    const int fd = open_file("/proc/self/maps");
+    std::int64_t lines = 0;
+    ssize_t got;
+    while ((got = read(fd, text, (1 << 16) - 1)) > 0)
+        for (ssize_t i = 0; i < got; i++) lines += text[i] == '\n';
+    close(fd);
+    return lines;
+}
+
+std::uint64_t clock_ns(clockid_t clock) {
+    timespec t;
+    clock_gettime(clock, &t);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1000000000 + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+} // namespace
+
+Memory memory_now() {
+    Memory m;
+    int fd = open_file("/proc/self/smaps_rollup");
+    read_file(fd);
+    close(fd);
+    m.resident_bytes = field_bytes("\nAnonymous:") + field_bytes("\nPrivate_Hugetlb:") + field_bytes("\nShared_Hugetlb:");
+    fd = open_file("/proc/self/statm");
+    read_file(fd);
+    close(fd);
+    m.virtual_bytes = std::strtoll(text, nullptr, 10) * sysconf(_SC_PAGESIZE);
+    m.mappings = count_mappings();
+    return m;
+}
+
+Memory operator-(const Memory& a, const Memory& b) {
+    return {a.resident_bytes - b.resident_bytes, a.virtual_bytes - b.virtual_bytes, a.mappings - b.mappings};
+}
+
+std::uint64_t now_ns() { return clock_ns(CLOCK_MONOTONIC); }
+std::uint64_t process_cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+void sleep_ms(unsigned ms) {
+    timespec t{static_cast<time_t>(ms / 1000), static_cast<long>(ms % 1000) * 1000000};
+    nanosleep(&t, nullptr);
+}
+
+void pin_thread(unsigned n) {
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    const auto count = static_cast<unsigned>(CPU_COUNT(&allowed));
+    if (count < 2) return;
+    unsigned left = n % count;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || left-- != 0) continue;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        sched_setaffinity(0, sizeof one, &one);
+        return;
+    }
+}
+
+void* own_memory(std::size_t bytes) {
+    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (p == MAP_FAILED) std::abort();
+    return p;
+}
