@@ -1,0 +1,105 @@
+"""The table on the terminal and the report in Markdown, from the same figures."""
+import machine as computer
+
+
+def _with_spread(median, low, high):
+    return "%.2f (%.2f-%.2f)" % (median, low, high)
+
+
+def _cells(entry):
+    return [entry["variant"], _with_spread(**entry["time"]), _with_spread(entry["cpu"], entry["cpu_low"], entry["cpu_high"]),
+            "%.3f" % entry["seconds"], "%.3f" % entry["least_cpu"], "%.1f" % entry["peak_mib"]]
+
+
+HEAD = ["variant", "time ratio", "CPU ratio", "median s", "least CPU s", "peak MiB"]
+BEST = ["row", "allockit as", "CPU against first variant", "best other", "CPU against it", "peak against most frugal fast peer"]
+
+NOTE = ("Ratios are to the first variant of the row. Time: median over the rounds of the ratio within a round. CPU: ratio of the least user + system "
+        "time. In brackets: quartiles over the rounds. Peak: median of the peak resident memory. Each program printed the same result in every run.")
+
+
+def _best_cells(verdict):
+    memory = "%.2f (%s)" % (verdict["memory"], verdict["frugal"])
+    if verdict["lean"] != verdict["mine"]:
+        memory += "; as %s %.2f" % (verdict["lean"], verdict["lean_memory"])
+    return [verdict["row"], verdict["mine"], "%.2f" % verdict["ours"], verdict["best"],
+            _with_spread(verdict["cpu"], verdict["cpu_low"], verdict["cpu_high"]), memory]
+
+
+def _notes(row):
+    """Lines below a row: what is left out or failed, and why."""
+    lines = []
+    if row.skipped:
+        lines.append("skipped: " + row.skipped)
+    reasons = {}
+    for peer, reason in row.skipped_peers.items():
+        reasons.setdefault(reason, []).append(peer)
+    lines += ["%s skipped: %s" % (", ".join(peers), reason) for reason, peers in reasons.items()]
+    lines += ["%s FAILED: %s" % (variant.name, variant.failed) for variant in row.variants if variant.failed]
+    return lines
+
+
+def _columns(table, indent="  "):
+    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
+    return [indent + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths)))
+            for line in table]
+
+
+def text(report):
+    lines = []
+    body = [_cells(entry) for row in report["rows"] for entry in row["entries"]]
+    widths = _columns([HEAD] + body) if body else []
+    at = 1
+    for row in report["rows"]:
+        lines += ["", "%s: %s" % (row["row"].name, row["row"].title)]
+        if row["entries"]:
+            lines.append(widths[0])
+        for _ in row["entries"]:
+            lines.append(widths[at])
+            at += 1
+        lines += ["  " + note for note in _notes(row["row"])]
+    verdicts = [row["verdict"] for row in report["rows"] if row["verdict"]]
+    if verdicts:
+        lines += ["", "allockit against the best of the others:"]
+        lines += _columns([BEST] + [_best_cells(verdict) for verdict in verdicts])
+    return "\n".join(lines)
+
+
+def _markdown_table(head, body):
+    line = "| %s |"
+    return [line % " | ".join(head), "|" + "---|" * len(head)] + [line % " | ".join(cells) for cells in body]
+
+
+def markdown(report):
+    machine = report["machine"]
+    lines = ["# Benchmark report", "",
+             "- Command: `%s`" % report["command"],
+             "- Date: " + machine["date"],
+             "- Machine: " + computer.line(machine),
+             "- allockit %s, called through the shared library, purge thread on; %d rounds after one warm-up" % (report["allockit"], report["rounds"]),
+             "- Compared with: " + ", ".join("%s %s" % pair for pair in sorted(report["peers"].items())),
+             "- glibc in its default mode (no tunables)", ""]
+    if report["rows"]:
+        lines += _workloads(report)
+    if report["micro"]:
+        lines += ["## Single operations", ""] + report["micro"]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _workloads(report):
+    lines = ["## End-to-end programs", "", NOTE, ""]
+    verdicts = [row["verdict"] for row in report["rows"] if row["verdict"]]
+    if verdicts:
+        lines += ["allockit (its cheapest variant) against the best of the others:", ""]
+        lines += _markdown_table(BEST, [_best_cells(verdict) for verdict in verdicts]) + [""]
+    if report["plot"]:
+        lines += ["![CPU time relative to the first variant of each row](%s)" % report["plot"], ""]
+    for row in report["rows"]:
+        lines += ["### %s" % row["row"].name, "", row["row"].title + ".", ""]
+        if row["entries"]:
+            lines += _markdown_table(HEAD, [_cells(entry) for entry in row["entries"]]) + [""]
+        lines += ["- " + note for note in _notes(row["row"])]
+        if _notes(row["row"]):
+            lines.append("")
+    lines += ["Raw figures of every run, with the command lines: [workloads.json](workloads.json).", ""]
+    return lines
