@@ -50,8 +50,9 @@ void replace(const Row& row) {
     live.fill(heap);
     const double cold = static_cast<double>(now_ns() - start) / static_cast<double>(row.c);
     const auto loop = [&](benchmark::State& state) {
-        Live local = live; // in registers, where a reference would be stored and loaded at every step
-        for (auto _ : state) local.replace_one(heap);
+        Live local = live; // copies in registers, where references would be loaded at every step
+        const Heap local_heap = heap;
+        for (auto _ : state) local.replace_one(local_heap);
         live.random = local.random;
     };
     time_loop(options.seconds, loop); // reaches the steady state
@@ -65,14 +66,15 @@ void replace_two(const Row& row) {
     const Heap heap = row_heap();
     static Worker worker[2];
     static std::atomic<bool> stop{false};
-    const auto work = [&](unsigned n) {
+    const auto work = [heap, &row](unsigned n) {
         pin_thread(n);
+        const Heap local_heap = heap; // in a register
         Live live(row, n + 1);
         const std::uint64_t start = now_ns();
-        live.fill(heap);
+        live.fill(local_heap);
         worker[n].fill_ns = now_ns() - start;
         for (std::uint64_t done = 256; !stop.load(std::memory_order_relaxed); done += 256) {
-            for (int i = 0; i < 256; i++) live.replace_one(heap);
+            for (int i = 0; i < 256; i++) live.replace_one(local_heap);
             worker[n].operations.store(done, std::memory_order_relaxed);
         }
     };
