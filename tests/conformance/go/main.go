@@ -1,0 +1,166 @@
+// Command conformance performs the cases of ../cases.txt through the Go
+// binding. The words of that file are explained in ../README.md.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	"allockit"
+)
+
+type testCase struct {
+	name  string
+	lines []line
+}
+
+type line struct {
+	number int
+	words  []string
+}
+
+func main() {
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: conformance cases.txt [NAME...]")
+		os.Exit(2)
+	}
+	cases, err := read(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		os.Exit(2)
+	}
+	// What a thread keeps in its cache decides some answers, so all operations
+	// but those of "other" stay on one.
+	runtime.LockOSThread()
+	passed, failed := 0, 0
+	for _, c := range cases {
+		if names := os.Args[2:]; len(names) > 0 && !slices.Contains(names, c.name) {
+			continue
+		}
+		if err := c.run(); err != nil {
+			fmt.Printf("FAIL %s: %v\n", c.name, err)
+			failed++
+			continue
+		}
+		fmt.Println("ok", c.name)
+		passed++
+	}
+	fmt.Printf("%d passed, %d failed, 0 skipped\n", passed, failed)
+	if failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func read(path string) ([]testCase, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var cases []testCase
+	inside := false
+	scanner := bufio.NewScanner(f)
+	for number := 1; scanner.Scan(); number++ {
+		words := strings.Fields(scanner.Text())
+		switch {
+		case len(words) == 0 || words[0][0] == '#':
+		case words[0] == "case" && !inside && len(words) == 2:
+			cases = append(cases, testCase{name: words[1]})
+			inside = true
+		case words[0] == "end" && inside:
+			inside = false
+		case inside:
+			c := &cases[len(cases)-1]
+			c.lines = append(c.lines, line{number, words})
+		default:
+			return nil, fmt.Errorf("%s:%d: outside of a case: %s", path, number, scanner.Text())
+		}
+	}
+	return cases, scanner.Err()
+}
+
+// run performs one case and ends every handle it made.
+func (c *testCase) run() error {
+	if err := allockit.SetMisuseMode(allockit.MisuseCount); err != nil {
+		return err
+	}
+	heap, err := allockit.Default()
+	if err != nil {
+		return err
+	}
+	stats, err := heap.Stats()
+	if err != nil {
+		return err
+	}
+	s := &state{
+		handles: map[string]*handle{"default": {heap, stats.ID}},
+		blocks:  map[string][]byte{"null": nil, "foreign": make([]byte, 8192)},
+		batches: map[string]int{},
+		saved:   map[string]uint64{},
+	}
+	defer func() {
+		delete(s.handles, "default")
+		for _, h := range s.handles {
+			h.Close()
+		}
+	}()
+	for _, l := range c.lines {
+		if err := s.perform(l.words); err != nil {
+			return fmt.Errorf("line %d: %s: %w", l.number, strings.Join(l.words, " "), err)
+		}
+	}
+	return nil
+}
+
+// perform does one line and compares its error with the one the line names.
+func (s *state) perform(words []string) error {
+	var want error
+	if n := len(words); n > 2 && words[n-2] == "!" {
+		code, known := errnos[words[n-1]]
+		if !known {
+			return fmt.Errorf("unknown error %s", words[n-1])
+		}
+		want, words = code, words[:n-2]
+	}
+	op, known := operations[words[0]]
+	if !known {
+		return errors.New("unknown operation")
+	}
+	err := s.call(op, words[1:])
+	var answer *allockit.Error
+	switch {
+	case want == nil:
+		return err
+	case err == nil:
+		return errors.New("succeeded")
+	case !errors.As(err, &answer):
+		return err // the line was not understood, or a comparison failed
+	case errors.Is(err, want), want == syscall.EINVAL && errors.Is(err, allockit.ErrClosed):
+		return nil
+	default:
+		return err
+	}
+}
+
+var errnos = map[string]syscall.Errno{
+	"ENOMEM": syscall.ENOMEM, "EINVAL": syscall.EINVAL, "ENOENT": syscall.ENOENT,
+	"ESHUTDOWN": syscall.ESHUTDOWN, "EBUSY": syscall.EBUSY, "EPERM": syscall.EPERM,
+	"E2BIG": syscall.E2BIG, "ENOSPC": syscall.ENOSPC,
+}
+
+// call does the operation; too few words and names that do not fit it end in a
+// panic, which is a failure of the case.
+func (s *state) call(op operation, words []string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	return op(s, words)
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"allockit"
+)
+
+// state is what the lines of a case have made so far.
+type state struct {
+	handles map[string]*handle
+	blocks  map[string][]byte
+	batches map[string]int // how many blocks V.0, V.1 ... there are
+	saved   map[string]uint64
+}
+
+type handle struct {
+	*allockit.Tiered
+	id uint64
+}
+
+func (s *state) handle(name string) *handle {
+	h := s.handles[name]
+	if h == nil {
+		panic("no handle " + name)
+	}
+	return h
+}
+
+// block is a block by name, or an address inside of one.
+func (s *state) block(name string) []byte {
+	name, offset, inside := strings.Cut(name, "+")
+	b, known := s.blocks[name]
+	if !known {
+		panic("no block " + name)
+	}
+	if inside {
+		at := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), s.number(offset))
+		return unsafe.Slice((*byte)(at), 0)
+	}
+	return b
+}
+
+func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
+
+// batch is the blocks of a batch.
+func (s *state) batch(name string) [][]byte {
+	n, known := s.batches[name]
+	if !known {
+		panic("no batch " + name)
+	}
+	blocks := make([][]byte, n)
+	for i := range blocks {
+		blocks[i] = s.block(name + "." + strconv.Itoa(i))
+	}
+	return blocks
+}
+
+func (s *state) setBatch(name string, blocks [][]byte) {
+	s.batches[name] = len(blocks)
+	for i, b := range blocks {
+		s.blocks[name+"."+strconv.Itoa(i)] = b
+	}
+}
+
+// number reads 64 bits as the file writes them.
+func (s *state) number(word string) uint64 {
+	switch word {
+	case "max":
+		return math.MaxUint64
+	case "ptrmax":
+		return math.MaxInt64
+	case "ptrmax1":
+		return math.MaxInt64 + 1
+	}
+	if name, ok := strings.CutPrefix(word, "$"); ok {
+		n, known := s.saved[name]
+		if !known {
+			panic("nothing saved as " + name)
+		}
+		return n
+	}
+	digits := strings.TrimRight(word, "KMGT")
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	shift := map[string]uint{"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+	by, known := shift[word[len(digits):]]
+	if !known || n > math.MaxUint64>>by {
+		panic("not a number: " + word)
+	}
+	return n << by
+}
+
+// size is a number as an argument of the binding: what does not fit becomes
+// negative, and the binding has to refuse that as it refuses the number.
+func (s *state) size(word string) int { return int(s.number(word)) }
+
+// compare answers "OP N" at the end of a line.
+func (s *state) compare(have uint64, words []string) error {
+	if len(words) != 2 {
+		return fmt.Errorf("expected a comparison, found %q", words)
+	}
+	want := s.number(words[1])
+	held := false
+	switch words[0] {
+	case "=":
+		held = have == want
+	case ">=":
+		held = have >= want
+	case "<=":
+		held = have <= want
+	case ">":
+		held = have > want
+	case "<":
+		held = have < want
+	default:
+		return fmt.Errorf("unknown comparison %s", words[0])
+	}
+	if !held {
+		return fmt.Errorf("it is %d", have)
+	}
+	return nil
+}
+
+// field finds a field by its name in C; v points to a struct of the binding.
+func field(v any, name string) reflect.Value {
+	plain := strings.ReplaceAll(name, "_", "")
+	f := reflect.ValueOf(v).Elem().FieldByNameFunc(func(s string) bool { return strings.EqualFold(s, plain) })
+	if !f.IsValid() {
+		panic("no field " + name)
+	}
+	return f
+}
+
+// figure is the number in a field.
+func figure(v any, name string) uint64 {
+	f := field(v, name)
+	if !f.CanUint() {
+		panic(name + " is not a number")
+	}
+	return f.Uint()
+}
+
+func allocFlags(word string) (flags allockit.AllocFlags) {
+	known := map[string]allockit.AllocFlags{"zero": allockit.AllocZero, "no_move": allockit.AllocNoMove,
+		"no_cache": allockit.AllocNoCache, "guard": allockit.AllocGuard}
+	return orFlags(word, known)
+}
+
+func purgeFlags(word string) (flags allockit.PurgeFlags) {
+	known := map[string]allockit.PurgeFlags{"due": allockit.PurgeDue, "all": allockit.PurgeAll, "wait": allockit.PurgeWait}
+	return orFlags(word, known)
+}
+
+func orFlags[F ~uint32](word string, known map[string]F) (flags F) {
+	if word == "-" {
+		return 0
+	}
+	for _, w := range strings.Split(word, "+") {
+		f, ok := known[w]
+		if !ok {
+			panic("unknown flag " + w)
+		}
+		flags |= f
+	}
+	return flags
+}

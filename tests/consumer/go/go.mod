@@ -1,0 +1,7 @@
+module example
+
+go 1.24
+
+require allockit v0.0.0
+
+replace allockit => ../../../bindings/go/allockit
