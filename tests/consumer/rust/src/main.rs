@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let refused = Lines::new_in(&heap).try_reserve(100 << 20);
     assert!(refused.is_err(), "the cap is 16 MiB");
-    println!("{}", heap.stats_json()?.trim_end());
+    let stats = heap.stats()?;
+    println!("{} bytes used, {} cached, {} mapped", stats.used_bytes, stats.cached_bytes, stats.mapped_bytes);
+    println!("{} blocks handed out, {} taken back", stats.allocs_total, stats.frees_total);
 
     drop(index);
     let stats = heap.stats()?;
