@@ -127,19 +127,17 @@ def main():
     os.makedirs(folder, exist_ok=True)
     version = subprocess.run(VERSION, env=environment(), capture_output=True, text=True).stdout.strip()
     found = {"machine": machine.describe(), "command": " ".join(["bench/run"] + sys.argv[1:]), "rounds": count, "allockit": version,
-             "peers": build.versions(), "rows": rows, "plot": None, "micro": None}
+             "peers": build.versions(), "rows": rows}
     failed = [row["row"].name for row in rows if any(variant.failed for variant in row["row"].variants)]
     if rows:
         write_json(os.path.join(folder, "workloads.json"), raw(found))
         found["plot"] = draw(folder)
+        with open(os.path.join(folder, "workloads.md"), "w", encoding="utf-8") as file:
+            file.write(report.markdown(found))
         print(report.text(found), flush=True)
-    if with_micro:
-        good, found["micro"] = micro.run(asked.full, folder)
-        if not good:
-            failed.append("micro")
-    with open(os.path.join(folder, "report.md"), "w", encoding="utf-8") as file:
-        file.write(report.markdown(found))
-    say("\n%s written to %s in %d s" % ("report", relative(os.path.join(folder, "report.md")), time.monotonic() - start))
+    if with_micro and not micro.run(asked.full, folder):
+        failed.append("micro")
+    say("\nreport: %s, after %d s" % (relative(report.join(folder)), time.monotonic() - start))
     if failed:
         sys.exit("failed: " + ", ".join(failed))
 

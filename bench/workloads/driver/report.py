@@ -1,4 +1,6 @@
 """The table on the terminal and the report in Markdown, from the same figures."""
+import os
+
 import machine as computer
 
 
@@ -72,22 +74,13 @@ def _markdown_table(head, body):
 
 def markdown(report):
     machine = report["machine"]
-    lines = ["# Benchmark report", "",
+    lines = ["# End-to-end programs", "",
              "- Command: `%s`" % report["command"],
              "- Date: " + machine["date"],
              "- Machine: " + computer.line(machine),
              "- allockit %s, called through the shared library, purge thread on; %d rounds after one warm-up" % (report["allockit"], report["rounds"]),
              "- Compared with: " + ", ".join("%s %s" % pair for pair in sorted(report["peers"].items())),
-             "- glibc in its default mode (no tunables)", ""]
-    if report["rows"]:
-        lines += _workloads(report)
-    if report["micro"]:
-        lines += ["## Single operations", ""] + report["micro"]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _workloads(report):
-    lines = ["## End-to-end programs", "", NOTE, ""]
+             "- glibc in its default mode (no tunables)", "", NOTE, ""]
     verdicts = [row["verdict"] for row in report["rows"] if row["verdict"]]
     if verdicts:
         lines += ["allockit (its cheapest variant) against the best of the others:", ""]
@@ -95,11 +88,24 @@ def _workloads(report):
     if report["plot"]:
         lines += ["![CPU time relative to the first variant of each row](%s)" % report["plot"], ""]
     for row in report["rows"]:
-        lines += ["### %s" % row["row"].name, "", row["row"].title + ".", ""]
+        lines += ["## %s" % row["row"].name, "", row["row"].title + ".", ""]
         if row["entries"]:
             lines += _markdown_table(HEAD, [_cells(entry) for entry in row["entries"]]) + [""]
-        lines += ["- " + note for note in _notes(row["row"])]
-        if _notes(row["row"]):
-            lines.append("")
-    lines += ["Raw figures of every run, with the command lines: [workloads.json](workloads.json).", ""]
-    return lines
+        notes = _notes(row["row"])
+        lines += ["- " + note for note in notes] + [""] * bool(notes)
+    lines += ["Raw figures of every run, with the command lines: [workloads.json](workloads.json)."]
+    return "\n".join(lines) + "\n"
+
+
+def join(folder):
+    """report.md out of the parts that are there, one level down, so that parts can be run on their own."""
+    lines = ["# Benchmark report", ""]
+    for part in ("workloads.md", "micro.md"):
+        path = os.path.join(folder, part)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                lines += ["#" + line if line.startswith("#") else line for line in file.read().splitlines()] + [""]
+    path = os.path.join(folder, "report.md")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines).rstrip() + "\n")
+    return path
