@@ -180,7 +180,7 @@ pub struct akit_block_info {
 }
 
 /// Called at each misuse: user pointer, `-errno`, id of the handle (0 = unknown), pointer in question.
-pub type akit_misuse_fn = extern "C" fn(user: *mut c_void, error: c_int, handle_id: u64, p: *const c_void);
+pub type MisuseFn = extern "C" fn(user: *mut c_void, error: c_int, handle_id: u64, p: *const c_void);
 
 extern "C" {
     /// Version as `major << 16 | minor << 8 | patch`.
@@ -194,7 +194,7 @@ extern "C" {
     /// Sets what happens at misuse: `AKIT_MISUSE_...`.
     pub fn akit_misuse_mode(mode: u32) -> c_int;
     /// Sets the function that is told of misuse; `None` restores the line on fd 2.
-    pub fn akit_misuse_handler(r#fn: Option<akit_misuse_fn>, user: *mut c_void) -> c_int;
+    pub fn akit_misuse_handler(r#fn: Option<MisuseFn>, user: *mut c_void) -> c_int;
     /// Describes the block at `p` without touching `p`; `-ENOENT` = not ours.
     pub fn akit_inspect(p: *const c_void, out: *mut akit_block_info) -> c_int;
     /// Does in this thread what is due; says in how many ns the next is due.

@@ -215,7 +215,7 @@ fn c_type(rust: &str) -> String {
         "usize" => "size_t",
         "u32" => "uint32_t",
         "u64" => "uint64_t",
-        "Option<akit_misuse_fn>" => "void (*)(void *, int, uint64_t, const void *)",
+        "Option<MisuseFn>" => "void (*)(void *, int, uint64_t, const void *)",
         other => other,
     };
     known.into()

@@ -157,7 +157,7 @@ pub fn misuse_handler(handler: Option<MisuseHandler>) -> Result<()> {
         handler(Error::from_errno(error), handle_id, p.cast());
         core::mem::forget(bomb);
     }
-    let (function, user): (Option<sys::akit_misuse_fn>, _) = match handler {
+    let (function, user): (Option<sys::MisuseFn>, _) = match handler {
         Some(handler) => (Some(call), handler as *mut c_void),
         None => (None, null_mut()),
     };
