@@ -1,0 +1,139 @@
+"""Runs the conformance cases through the Mojo binding: `main cases.txt [NAME...]`. README.md one folder up explains."""
+
+from std.ffi import c_int, external_call
+from std.sys import argv, exit
+
+from allockit import AkitError, VoidPtr
+
+from ops_blocks import UNKNOWN, ask_about_block, batch, free_block, look_at_bytes, make_block, resize_block
+from ops_handles import ask_about_heap, create, destroy, give_back
+from words import error_code
+from world import World
+
+
+def perform(mut world: World, words: List[String]) raises -> Int:
+    """One operation; the first function that knows the word answers."""
+    if words[0] == "other":
+        return on_other_thread(world, words)
+    var code = make_block(world, words)
+    if code == UNKNOWN:
+        code = free_block(world, words)
+    if code == UNKNOWN:
+        code = resize_block(world, words)
+    if code == UNKNOWN:
+        code = look_at_bytes(world, words)
+    if code == UNKNOWN:
+        code = ask_about_block(world, words)
+    if code == UNKNOWN:
+        code = batch(world, words)
+    if code == UNKNOWN:
+        code = create(world, words)
+    if code == UNKNOWN:
+        code = destroy(world, words)
+    if code == UNKNOWN:
+        code = ask_about_heap(world, words)
+    if code == UNKNOWN:
+        code = give_back(world, words)
+    if code == UNKNOWN:
+        raise Error("not an operation: ", words[0])
+    return code
+
+
+struct Errand:
+    """What the other thread is to do, and what came of it."""
+
+    var world: Pointer[World, MutUntrackedOrigin]
+    var words: List[String]
+    var code: Int
+    var failure: String
+
+    def __init__(out self, world: Pointer[World, MutUntrackedOrigin], words: List[String]):
+        self.world = world
+        self.words = List[String](words[1:])
+        self.code = 0
+        self.failure = String()
+
+
+def run_errand(arg: VoidPtr) abi("C") -> VoidPtr:
+    ref errand = arg.value().unsafe_bitcast[Errand]()[]
+    try:
+        errand.code = perform(errand.world[], errand.words)
+    except e:
+        errand.failure = String(e)
+    return None
+
+
+def on_other_thread(mut world: World, words: List[String]) raises -> Int:
+    var errand = Errand(Pointer(to=world).unsafe_origin_cast[MutUntrackedOrigin](), words)
+    var arg: VoidPtr = Pointer(to=errand).unsafe_bitcast[NoneType]().unsafe_origin_cast[MutUntrackedOrigin]()
+    var thread = UInt64(0)
+    if external_call["pthread_create", c_int](Pointer(to=thread), VoidPtr(None), run_errand, arg) != 0:
+        raise Error("no thread")
+    _ = external_call["pthread_join", c_int](thread, VoidPtr(None))
+    if errand.failure:
+        raise Error(errand.failure)
+    return errand.code
+
+
+def check_line(mut world: World, line: String) raises:
+    """One line of a case: the operation, and the error it must end with when it names one."""
+    var words = List[String]()
+    for word in line.split():
+        words.append(String(word))
+    var expected = 0
+    var n = len(words)
+    if n >= 2 and words[n - 2] == "!":
+        expected = error_code(words[n - 1])
+        words.shrink(n - 2)
+    var code = perform(world, words)
+    if code != expected:
+        raise Error("error ", expected, " was expected, it is ", code, " (", AkitError(code), ")")
+
+
+def run_case(mut world: World, lines: List[String], start: Int) -> String:
+    """Why the case that starts at this line failed; empty when it did not."""
+    var i = start
+    try:
+        world.reset()
+        while True:
+            i += 1
+            if i >= len(lines):
+                raise Error("the case has no end")
+            if lines[i] == "end":
+                return String()
+            if lines[i] and not lines[i].startswith("#"):
+                check_line(world, lines[i])
+    except e:
+        return String("line ", i + 1, ": ", e)
+
+
+def main() raises:
+    if len(argv()) < 2:
+        raise Error("usage: main cases.txt [NAME...]")
+    var lines = List[String]()
+    with open(argv()[1], "r") as f:
+        for line in f.read().splitlines():
+            lines.append(String(line.strip()))
+    var world = World()
+    var passed = 0
+    var failed = 0
+    for i in range(len(lines)):
+        if not lines[i].startswith("case "):
+            continue
+        var name = String(lines[i][byte=5:])
+        var wanted = len(argv()) == 2
+        for j in range(2, len(argv())):
+            wanted = wanted or argv()[j] == name
+        if not wanted:
+            continue
+        var failure = run_case(world, lines, i)
+        if failure:
+            print("FAIL ", name, ": ", failure, sep="")
+            failed += 1
+        else:
+            print("ok", name)
+            passed += 1
+    world.reset()
+    print(passed, " passed, ", failed, " failed, 0 skipped", sep="")
+    if failed > 0:
+        exit(1)
