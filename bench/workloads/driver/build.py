@@ -13,6 +13,12 @@ class Failed(Exception):
     pass
 
 
+def _must(command, what):
+    """A helper script whose progress is shown."""
+    if subprocess.run(command, stdout=2, stdin=subprocess.DEVNULL, env=environment()).returncode != 0:
+        raise Failed("%s failed" % what)
+
+
 def _logged(command, **more):
     with open(LOG, "a", encoding="utf-8") as log:
         log.write("$ " + " ".join(command) + "\n")
@@ -42,7 +48,7 @@ def library():
 
 def peers():
     say("building peers")
-    subprocess.run([os.path.join(TOP, "bench", "peers", "build")], stdout=2, check=True, env=environment())
+    _must([os.path.join(TOP, "bench", "peers", "build")], "bench/peers/build")
 
 
 def versions():
@@ -63,9 +69,9 @@ def workload(name):
     """None when built, else the reason why it is skipped."""
     spec = plan.describe(name)
     if spec.get("needs"):
-        subprocess.run([os.path.join(TOP, "tests", "setup")] + spec["needs"], check=True)
+        _must([os.path.join(TOP, "tests", "setup")] + spec["needs"], "tests/setup")
     if spec.get("inputs"):
-        subprocess.run([os.path.join(WORKLOADS, "fetch")] + spec["inputs"], check=True)
+        _must([os.path.join(WORKLOADS, "fetch")] + spec["inputs"], "bench/workloads/fetch")
     for need in spec.get("needs", []):
         if missing(need):
             return missing(need)
