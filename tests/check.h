@@ -116,12 +116,14 @@ static inline int check_one(const check_entry *e)
         CHECK_SETUP();
         e->run();
     }
-    if (how == CHECK_FAILED)
-        printf("FAIL %s: %s\n", e->name, check_message);
-    else if (how == CHECK_SKIPPED)
-        printf("skip %s: %s\n", e->name, check_message);
-    else if (e->kind != CHECK_KIND_PART)
+    if (e->kind == CHECK_KIND_PART) {
+        if (how != CHECK_OK)
+            printf("# %s: %s\n", e->name, check_message);
+    } else if (how == CHECK_OK) {
         printf("ok %s\n", e->name);
+    } else {
+        printf("%s %s: %s\n", how == CHECK_FAILED ? "FAIL" : "skip", e->name, check_message);
+    }
     fflush(stdout);
     return how;
 }

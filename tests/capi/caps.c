@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-static void *kept[200000];
+static void *kept[300000];
 
 static size_t take_all(akit_tiered *h, size_t size)
 {

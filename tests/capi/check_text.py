@@ -1,0 +1,163 @@
+"""Parses the statistics that the program text.c prints, and compares them with the field names of the headers."""
+import json
+import re
+import subprocess
+import sys
+
+program, headers = sys.argv[1], sys.argv[2]
+
+
+def fields(header, struct):
+    text = open(f"{headers}/allockit/{header}").read()
+    body = re.search(r"typedef struct %s \{(.*?)\n\}" % struct, text, re.S).group(1)
+    return [f for f in re.findall(r"^\s*uint64_t (\w+);", body, re.M) if f != "struct_size"]
+
+
+HANDLE = fields("tiered.h", "akit_tiered_stats")
+CLASS = fields("stats.h", "akit_class_stats")
+PROCESS = fields("stats.h", "akit_process_stats")
+failed = passed = 0
+
+
+def printed(part):
+    return subprocess.run([program, "--inside", part], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def case(function):
+    global failed, passed
+    try:
+        function()
+        print("ok", function.__name__)
+        passed += 1
+    except Exception as error:  # a broken text may fail in any way, and is then a failed case
+        print("FAIL %s: %s: %s" % (function.__name__, type(error).__name__, error))
+        failed += 1
+
+
+def objects(value):
+    """All JSON objects inside a value."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for v in value:
+            yield from objects(v)
+
+
+def handles_of(document):
+    return [o for o in objects(document) if "classes" in o]
+
+
+@case
+def json_has_every_field_of_every_handle():
+    found = handles_of(json.loads(printed("print_json")))
+    assert len(found) >= 5, "%d handles" % len(found)
+    for h in found:
+        missing = set(HANDLE) - set(h)
+        assert not missing, missing
+    assert {"alpha", "beta"} <= {h.get("name") for h in found}
+
+
+@case
+def json_keys_do_not_repeat():
+    def no_repeats(pairs):
+        keys = [k for k, _ in pairs]
+        assert len(keys) == len(set(keys)), keys
+        return dict(pairs)
+
+    json.loads(printed("print_json"), object_pairs_hook=no_repeats)
+
+
+@case
+def json_has_every_field_of_the_process():
+    found = [o for o in objects(json.loads(printed("print_json"))) if "handles_created_total" in o]
+    assert len(found) == 1 and not set(PROCESS) - set(found[0]), set(PROCESS) - set(found[0])
+
+
+@case
+def json_classes_have_every_field():
+    found = [c for h in handles_of(json.loads(printed("print_json"))) for c in h["classes"]]
+    assert found
+    for c in found:
+        assert not set(CLASS) - set(c), set(CLASS) - set(c)
+
+
+@case
+def json_figures_are_whole_numbers():
+    for o in objects(json.loads(printed("print_json"))):
+        for key, value in o.items():
+            if key not in ("name", "version", "copy") and not isinstance(value, (dict, list)):
+                assert isinstance(value, int) and 0 <= value < 2**64, (key, value)
+
+
+@case
+def json_used_bytes_are_right():
+    found = {h["name"]: h for h in handles_of(json.loads(printed("print_json"))) if h.get("name")}
+    assert found["alpha"]["used_bytes"] >= 5000 and found["beta"]["used_bytes"] == 0
+
+
+SAMPLE = re.compile(r'^([a-z_0-9]+)\{([^}]*)\} (\d+|\+Inf)$')
+
+
+def samples():
+    """Every sample line, checked against the TYPE line before it."""
+    family, kind, seen = None, None, set()
+    for line in printed("print_openmetrics").splitlines():
+        if line.startswith("# TYPE "):
+            _, _, family, kind = line.split(" ")
+            assert family not in seen, "family %s twice" % family
+            seen.add(family)
+        elif not line.startswith("#"):
+            match = SAMPLE.match(line)
+            assert match, "not a sample: " + line
+            name = match.group(1)
+            wanted = family + "_total" if kind == "counter" else family
+            assert name == wanted, "%s in family %s" % (name, family)
+            labels = dict(re.findall(r'(\w+)="([^"]*)"', match.group(2)))
+            yield name, labels, match.group(3)
+
+
+@case
+def openmetrics_lines_are_well_formed():
+    assert len(list(samples())) > 50
+
+
+@case
+def openmetrics_has_every_field():
+    names = {name for name, _, _ in samples()}
+    wanted = {"allockit_tiered_" + f for f in HANDLE if f not in ("id", "kind")}
+    assert not wanted - names, wanted - names
+
+
+@case
+def openmetrics_labels_handle_and_copy():
+    for name, labels, _ in samples():
+        assert "copy" in labels, name
+        assert "handle" in labels or not name.startswith("allockit_tiered_"), name
+    assert {"alpha", "beta"} <= {labels.get("handle") for _, labels, _ in samples()}
+
+
+@case
+def openmetrics_series_do_not_repeat():
+    keys = [(name, tuple(sorted(labels.items()))) for name, labels, _ in samples()]
+    assert len(keys) == len(set(keys))
+
+
+@case
+def openmetrics_ends_with_eof():
+    assert printed("print_openmetrics").endswith("\n# EOF\n")
+
+
+@case
+def openmetrics_counters_end_in_total():
+    kinds = {}
+    for line in printed("print_openmetrics").splitlines():
+        if line.startswith("# TYPE "):
+            kinds[line.split(" ")[2]] = line.split(" ")[3]
+    for field in HANDLE:
+        if field.endswith("_total"):
+            assert kinds.get("allockit_tiered_" + field[: -len("_total")]) == "counter", field
+
+
+print("%d passed, %d failed, 0 skipped" % (passed, failed))
+sys.exit(failed > 0)
