@@ -1,0 +1,7 @@
+module goindex
+
+go 1.24
+
+require allockit v0.0.0
+
+replace allockit => ../../../bindings/go/allockit
