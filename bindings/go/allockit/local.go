@@ -190,6 +190,10 @@ func (l *Local) refill(class int) error {
 	l.room(bin.fill * size)
 	var p [localFillMax]uintptr
 	got, err := l.t.allocN(size, p[:bin.fill])
+	if got == 0 && l.stats.CachedBytes > 0 {
+		l.Flush() // what is kept here counts against the heap's cap
+		got, err = l.t.allocN(size, p[:1])
+	}
 	if got == 0 {
 		return failed("Local.Alloc", err)
 	}

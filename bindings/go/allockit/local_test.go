@@ -2,6 +2,7 @@ package allockit
 
 import (
 	"math/rand/v2"
+	"syscall"
 	"testing"
 )
 
@@ -95,6 +96,32 @@ func TestLocalZeroAndLimits(t *testing.T) {
 	if s := l.Stats(); s.CachedBytes != 0 {
 		t.Errorf("%d bytes after Flush", s.CachedBytes)
 	}
+}
+
+func TestLocalUnderLimit(t *testing.T) {
+	h := newHeap(t, TieredConfig{LimitBytes: 4 << 20})
+	l := must[*Local](t)(h.NewLocal(2 << 20))
+	exhaust := func(size int) (blocks [][]byte) {
+		for {
+			b, err := l.Alloc(size)
+			if err != nil {
+				wantErr(t, err, syscall.ENOMEM)
+				return blocks
+			}
+			blocks = append(blocks, b)
+		}
+	}
+	small := exhaust(100)
+	l.FreeN(small)
+	if kept := l.Stats().CachedBytes; kept < 1<<20 {
+		t.Fatalf("only %d bytes kept", kept)
+	}
+	large := exhaust(8000)
+	if len(large)*8000 < 2<<20 {
+		t.Errorf("%d blocks of 8000 bytes: the cache kept the rest", len(large))
+	}
+	l.FreeN(large)
+	l.Close()
 }
 
 func TestLocalAfterClose(t *testing.T) {
