@@ -203,9 +203,7 @@ struct Calls(TrivialRegisterPassable):
             self._library[].free_any(p)
 
 
-def call[
-    name: StaticString, Result: RegisterPassable, *Args: RegisterPassable
-](*args: *Args) -> Result:
+def call[name: StaticString, Result: RegisterPassable, *Args: RegisterPassable](*args: *Args) -> Result:
     """Calls a function whose speed does not matter; when not linked it is looked up by name each time (60 ns)."""
     comptime if LINKED:
         return external_call[name, Result](*args)

@@ -127,9 +127,7 @@ struct RawTiered(ImplicitlyCopyable, RegisterPassable):
             AkitError: As `realloc` and `allocx`; ENOMEM when `Alloc.NO_MOVE` cannot be met.
         """
         var usable = c_size_t(0)
-        var q = self._calls.reallocx(
-            self.handle, p, c_size_t(size), c_size_t(alignment), flags, void_ptr(usable)
-        )
+        var q = self._calls.reallocx(self.handle, p, c_size_t(size), c_size_t(alignment), flags, void_ptr(usable))
         return (_block(q), Int(usable))
 
     @always_inline

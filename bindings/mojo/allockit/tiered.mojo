@@ -396,4 +396,3 @@ def _bytes[T: AnyType](count: Int) raises AkitError -> Int:
     if UInt(count) > UInt(most):
         raise AkitError(AkitError.ENOMEM)
     return count * size_of[T]()
-

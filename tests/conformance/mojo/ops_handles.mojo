@@ -30,7 +30,7 @@ def create(mut world: World, w: List[String]) raises -> Int:
         if at < 0:
             raise Error("not a setting: ", w[i])
         var field = String(w[i][byte=:at])
-        var value = String(w[i][byte=at + 1:])
+        var value = String(w[i][byte = at + 1 :])
         if field == "name":
             label = value
         else:

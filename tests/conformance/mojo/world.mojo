@@ -109,12 +109,12 @@ struct World(Movable):
         var plus = name.find("+")
         if plus >= 0:
             var base = self.block(String(name[byte=:plus]))
-            var distance = self.size(String(name[byte=plus + 1:]))
+            var distance = self.size(String(name[byte = plus + 1 :]))
             return Block(base.bytes().unsafe_offset(distance).unsafe_bitcast[NoneType](), base.size - distance)
         var dot = name.find(".")
         if dot >= 0:
             var v = self.batch(String(name[byte=:dot]))
-            var i = self.size(String(name[byte=dot + 1:]))
+            var i = self.size(String(name[byte = dot + 1 :]))
             if i >= len(v):
                 raise Error("no block ", name)
             return v[i]
