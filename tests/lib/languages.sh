@@ -1,0 +1,58 @@
+# The bindings: their own tests, the conformance cases through them, and a program outside the tree. Sourced by tests/run.
+
+# Each runner prints result lines; one that dies on the way is a failure of its own.
+conform() { # language, command...
+    local language=$1
+    shift
+    if ! "$@" "$top/tests/conformance/cases.txt" >"$results/.$language-cases"; then
+        grep -q '^FAIL ' "$results/.$language-cases" || failed "$language.conformance" "the runner ended with an error"
+    fi
+    collect "$language.conformance." <"$results/.$language-cases"
+}
+
+part_rust() {
+    local reason
+    reason=$(missing rust)
+    [ -z "$reason" ] || { skipped rust "$reason"; return 0; }
+    use_prefix
+    export CARGO_TARGET_DIR=$cache/build/cargo
+    (cd "$top/bindings/rust" && cargo test --locked --workspace 2>&1) | python3 "$lib/lines.py" cargo | collect rust. || true
+    (cd "$top/tests/conformance/rust" && cargo build --locked --release)
+    conform rust "$CARGO_TARGET_DIR/release/conformance"
+    if (cd "$top/tests/consumer/rust" && cargo run --locked --release); then ok rust.consumer; else failed rust.consumer "see the log"; fi
+}
+
+part_go() {
+    local reason
+    reason=$(missing go)
+    [ -z "$reason" ] || { skipped go "$reason"; return 0; }
+    use_prefix
+    export GOFLAGS=-mod=mod GOTOOLCHAIN=local GOCACHE=$cache/build/go
+    (cd "$top/bindings/go/allockit" && go vet . && go test -race -count=1 -v ./... 2>&1) | python3 "$lib/lines.py" go | collect go. || true
+    (cd "$top/tests/conformance/go" && go build -o "$cache/build/conformance-go" .)
+    conform go "$cache/build/conformance-go"
+    if (cd "$top/tests/consumer/go" && go run .); then ok go.consumer; else failed go.consumer "see the log"; fi
+}
+
+part_mojo() {
+    local reason
+    reason=$(missing mojo)
+    [ -z "$reason" ] || { skipped mojo "$reason"; return 0; }
+    use_prefix
+    export PATH="$cache/mojo/bin:$PATH" MODULAR_HOME=$cache/modular
+    export MODULAR_TELEMETRY_ENABLED=false MODULAR_CRASH_REPORTING_ENABLED=false
+    local linked sources=$top/tests/conformance/mojo
+    linked=$(pkg-config --libs allockit | sed 's/[^ ][^ ]*/-Xlinker &/g')
+    mojo run -I "$top/bindings/mojo" "$sources/test_allockit.mojo" 2>&1 | python3 "$lib/lines.py" mojo | collect mojo. || true
+    mojo build -I "$top/bindings/mojo" -I "$sources" "$sources/main.mojo" -o "$cache/build/conformance-mojo"
+    conform mojo "$cache/build/conformance-mojo"
+    for how in opened linked; do
+        # shellcheck disable=SC2046,SC2086
+        if mojo build -I "$top/bindings/mojo" $([ $how = opened ] || echo "-D AKIT_LINKED $linked") \
+            "$top/tests/consumer/mojo/main.mojo" -o "$cache/build/consumer-mojo-$how" && "$cache/build/consumer-mojo-$how"; then
+            ok "mojo.consumer_$how"
+        else
+            failed "mojo.consumer_$how" "see the log"
+        fi
+    done
+}
