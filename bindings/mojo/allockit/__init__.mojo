@@ -1,4 +1,4 @@
-"""allockit: heaps of their own, capped, measured and destroyed at once, for Mojo.
+"""Heaps of their own, capped, measured and destroyed at once.
 
     from allockit import Tiered, TieredConfig, Vector
 
