@@ -1,0 +1,44 @@
+// The one list of counters. It makes the structs, and capi makes JSON, OpenMetrics and the layout
+// checks from it, so that none of them can drift apart. Order is frozen: append only.
+// Names ending in _total are counters, everything else is a gauge.
+#pragma once
+#include "base/config.h"
+
+#define AKIT_HANDLE_STATS_FIELDS(X)                                                              \
+  X(id) X(kind) X(limit_bytes) X(used_bytes) X(used_peak_bytes) X(cached_bytes)                  \
+  X(metadata_bytes) X(mapped_bytes) X(mapped_peak_bytes) X(pinned_bytes) X(mappings)             \
+  X(allocs_total) X(frees_total) X(failures_total) X(limit_hits_total) X(misuses_total)          \
+  X(maps_total) X(unmaps_total) X(purges_total) X(purged_bytes_total) X(prefaulted_bytes_total)
+
+#define AKIT_TIERED_STATS_FIELDS(X)                                                              \
+  X(small_used_bytes) X(medium_used_bytes) X(large_used_bytes) X(huge_used_bytes)                \
+  X(thread_cache_bytes) X(thread_caches) X(cache_hits_total) X(cache_misses_total)               \
+  X(remote_frees_total) X(remote_pending_bytes) X(reallocs_total) X(reallocs_in_place_total)     \
+  X(huge_fallbacks_total)
+
+#define AKIT_CLASS_STATS_FIELDS(X)                                                               \
+  X(block_bytes) X(used_blocks) X(used_peak_blocks) X(cached_blocks) X(gets_total)               \
+  X(puts_total) X(hits_total) X(misses_total) X(discards_total) X(slabs) X(mapped_bytes)
+
+#define AKIT_PROCESS_STATS_FIELDS(X)                                                             \
+  X(handles) X(handles_created_total) X(mapped_bytes) X(used_bytes) X(cached_bytes)              \
+  X(metadata_bytes) X(table_bytes) X(pinned_bytes) X(mappings) X(threads) X(misuses_total)       \
+  X(purge_thread_running) X(next_purge_ns) X(features) X(page_bytes) X(huge_page_bytes)
+
+namespace akit {
+#define AKIT_FIELD(name) std::uint64_t name;
+struct TieredStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_TIERED_STATS_FIELDS(AKIT_FIELD)
+};
+struct ClassStats {
+  std::uint64_t struct_size;
+  AKIT_CLASS_STATS_FIELDS(AKIT_FIELD)
+};
+struct ProcessStats {
+  std::uint64_t struct_size;
+  AKIT_PROCESS_STATS_FIELDS(AKIT_FIELD)
+};
+#undef AKIT_FIELD
+}  // namespace akit

@@ -1,0 +1,133 @@
+// A thread's cache of one handle: per size class a stack of block addresses, and the two operations
+// of the fast path, pop and push. Blocks themselves are never touched.
+//
+// A bin is two words in two parallel arrays (one struct of both makes gcc merge the stores into one
+// of 16 bytes, and store forwarding then fails):
+//   top[c]    the newest block, NULL when the bin is empty
+//   below[c]  the slot of the next older one, in an array that ends on a 1 KiB boundary
+// The slot under the oldest block holds NULL. An empty bin, a full one and one that was never used
+// are all ordinary misses.
+//
+// Stealing (tiered/steal.cc) takes bins of sleeping threads without a locked instruction here. The
+// owner stores NULL into top before it reads below, and stores top last. The thief swaps below for
+// `poison`, passes one membarrier, and takes the bin only if top is not NULL and below is still
+// poison; otherwise it puts below back. Poison fails both tests here: what it points to is the mark
+// 1, and its successor is 1 KiB-aligned. A taken bin stays poisoned until its owner's next miss,
+// which discards whatever the owner still holds of it.
+#pragma once
+#include "cache/address_map.h"
+#include "os/thread.h"
+
+namespace akit::cache {
+
+inline constexpr unsigned kBins = 154;
+inline constexpr std::size_t kArrayBytes = 1024;
+inline constexpr unsigned kArraySlots = kArrayBytes / sizeof(void*);
+inline constexpr unsigned kMaxCapacity = kArraySlots - 2;
+
+using Slot = std::atomic<void*>;
+
+extern Slot poison_page[kArraySlots];
+AKIT_INLINE Slot* poison() { return &poison_page[kArraySlots - 1]; }
+inline void* const kMark = reinterpret_cast<void*>(1);
+
+inline constexpr char no_handle = 0;
+inline constexpr const void* kNoHandle = &no_handle;  // equal to no handle, NULL included
+
+struct ThreadCache {
+  // read on every call
+  const void* handle = kNoHandle;   // the handle this cache serves, unless its calls are watched
+  const void* watched = kNoHandle;  // the handle when exact checks, zeroing or a tool want every call
+  std::uintptr_t leaf_number = ~std::uintptr_t{0};
+  const std::atomic<map::Entry>* leaf = nullptr;  // biased: index it by address >> 12
+  map::Entry own = 0;                             // owner << 8
+  std::uint32_t watch_flags = 0;
+  std::atomic<void*> top[kBins]{};
+  std::atomic<Slot*> below[kBins]{};
+  std::atomic<std::uint64_t> gets[kBins]{};
+
+  // misses only
+  std::uint8_t capacity[kBins]{};
+  std::uint64_t touched[3]{};  // classes whose bin was ever used
+  os::Lock lock;               // owner's misses against thieves and statistics
+  std::uint32_t granted_kib = 0;  // capacity granted to bins, in KiB
+  os::Thread* thread = nullptr;
+  void* heap = nullptr;
+  Slot* arrays = nullptr;      // free list of 1 KiB arrays
+  void* array_spans = nullptr;  // spans they were cut from, after the first few
+  ThreadCache* heap_next = nullptr;
+  ThreadCache* heap_prev = nullptr;
+  ThreadCache* thread_next = nullptr;
+  ThreadCache* thread_prev = nullptr;
+  void* span = nullptr;
+  std::uint64_t misses = 0;
+  std::uint64_t next_check_ns = 0;
+  bool orphan = false;
+};
+static_assert(sizeof(ThreadCache) <= 4096, "a cache is one page and its arrays start on the next");
+
+AKIT_INLINE void remember_leaf(ThreadCache* tc, std::uintptr_t a, map::Leaf* l) {
+  std::uintptr_t n = a >> map::kLeafShift;
+  tc->leaf = reinterpret_cast<const std::atomic<map::Entry>*>(
+      reinterpret_cast<std::uintptr_t>(l->entry) - ((n << (map::kLeafShift - map::kPageShift)) * sizeof(map::Entry)));
+  tc->leaf_number = n;
+}
+
+AKIT_INLINE void count_get(ThreadCache* tc, unsigned c) {
+  tc->gets[c].store(tc->gets[c].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+// NULL: miss
+AKIT_INLINE void* pop(ThreadCache* tc, unsigned c) {
+  void* p = tc->top[c].load(std::memory_order_relaxed);
+  if (AKIT_UNLIKELY(!p)) return nullptr;
+  tc->top[c].store(nullptr, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  Slot* b = tc->below[c].load(std::memory_order_acquire);
+  void* v = b->load(std::memory_order_relaxed);
+  if (AKIT_UNLIKELY(v == kMark)) {
+    tc->top[c].store(p, std::memory_order_relaxed);
+    return nullptr;
+  }
+  tc->below[c].store(b - 1, std::memory_order_relaxed);
+  tc->top[c].store(v, std::memory_order_release);
+  count_get(tc, c);
+  return p;
+}
+
+// false: miss (full, never used, taken, or p is the newest block: freed twice in a row)
+AKIT_INLINE bool push(ThreadCache* tc, unsigned c, void* p) {
+  void* t = tc->top[c].load(std::memory_order_relaxed);
+  if (AKIT_UNLIKELY(t == p)) return false;
+  tc->top[c].store(nullptr, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  Slot* b = tc->below[c].load(std::memory_order_acquire);
+  if (AKIT_UNLIKELY((reinterpret_cast<std::uintptr_t>(b + 1) & (kArrayBytes - 1)) == 0)) {
+    tc->top[c].store(t, std::memory_order_relaxed);
+    return false;
+  }
+  b[1].store(t, std::memory_order_relaxed);
+  tc->below[c].store(b + 1, std::memory_order_relaxed);
+  tc->top[c].store(p, std::memory_order_release);
+  return true;
+}
+
+// The class of the block that starts at p, when it belongs to this cache's handle; else >= kBins:
+// not this handle's, or in another leaf than the last one. One rotation serves two tests: the four
+// low bits, moved to the top, make a misaligned address belong to no leaf.
+AKIT_INLINE std::uint32_t class_of(const ThreadCache* tc, const void* p) {
+  auto a = reinterpret_cast<std::uintptr_t>(p);
+  if (AKIT_UNLIKELY((((a >> 4) | (a << 60)) >> (map::kLeafShift - 4)) != tc->leaf_number)) return ~0u;
+  return tc->leaf[a >> map::kPageShift].load(std::memory_order_relaxed) - tc->own;
+}
+
+// Blocks in the bin; exact under tc->lock when the owner is not inside pop or push.
+inline unsigned bin_count(const ThreadCache* tc, unsigned c) {
+  Slot* b = tc->below[c].load(std::memory_order_acquire);
+  if (b == poison() || !tc->top[c].load(std::memory_order_acquire)) return 0;
+  unsigned bottom = kArraySlots - 1 - tc->capacity[c];
+  unsigned at = static_cast<unsigned>((reinterpret_cast<std::uintptr_t>(b) & (kArrayBytes - 1)) / sizeof(void*));
+  return at > bottom ? at - bottom : 0;
+}
+
+}  // namespace akit::cache

@@ -1,0 +1,76 @@
+#include "cache/purger.h"
+
+namespace akit::purger {
+namespace {
+
+enum : std::uint32_t { kAwake = 0, kAsleep = 1, kPoked = 2 };
+
+constinit os::Lock start_lock;
+constinit std::atomic<bool> runs{false}, leave{false};
+constinit std::atomic<std::uint32_t> sleep_word{kAwake};
+constinit unsigned long id = 0;
+constinit std::atomic<std::uint64_t (*)(std::uint64_t)> round_fn{nullptr};
+
+void* body(void*) {
+  os::current();
+  while (!leave.load(std::memory_order_acquire)) {
+    std::uint64_t next = kNone;
+    if (auto fn = round_fn.load(std::memory_order_acquire)) next = fn(os::now_ns());
+    std::uint32_t expected = kAwake;
+    // A poke between the round and here leaves kPoked behind, and the wait does not happen.
+    if (sleep_word.compare_exchange_strong(expected, kAsleep))
+      os::futex_wait(&sleep_word, kAsleep, next == kNone ? kNone : max(next, kTick / 25));
+    sleep_word.store(kAwake, std::memory_order_release);
+    if (next != kNone || leave.load(std::memory_order_acquire)) continue;
+    // Woken from deep sleep: what was cached just now is young, look at it a tick later.
+    os::futex_wait(&sleep_word, kAwake, kTick);
+  }
+  return nullptr;
+}
+
+void poke() {
+  sleep_word.store(kPoked, std::memory_order_release);
+  os::futex_wake(&sleep_word, 1);
+}
+
+}  // namespace
+
+void set_round(std::uint64_t (*round)(std::uint64_t)) { round_fn.store(round, std::memory_order_release); }
+
+int start() {
+  os::Guard g(start_lock);
+  if (runs.load(std::memory_order_relaxed)) return 0;
+  leave.store(false, std::memory_order_release);
+  int rc = os::start_thread(body, nullptr, &id);
+  if (rc == 0) runs.store(true, std::memory_order_release);
+  return rc;
+}
+
+int stop() {
+  os::Guard g(start_lock);
+  if (!runs.load(std::memory_order_relaxed)) return 0;
+  leave.store(true, std::memory_order_release);
+  poke();
+  os::join_thread(id);
+  runs.store(false, std::memory_order_release);
+  return 0;
+}
+
+bool running() { return runs.load(std::memory_order_acquire); }
+
+void wake_now() {
+  if (running() && sleep_word.load(std::memory_order_relaxed) == kAsleep) poke();
+}
+
+void something_cached() { wake_now(); }
+
+void forget_after_fork() {
+  start_lock.reset();
+  runs.store(false, std::memory_order_relaxed);
+  sleep_word.store(kAwake, std::memory_order_relaxed);
+}
+
+// A static copy inside a plugin may be unloaded: its thread must not outlive its code.
+__attribute__((destructor)) static void stop_at_unload() { stop(); }
+
+}  // namespace akit::purger

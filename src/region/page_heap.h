@@ -1,0 +1,69 @@
+// The region cache: free address ranges of one page kind, with byte budgets and decay. It hands out
+// runs of pages (spans), prefers dirty ones, then clean ones, then addresses it once had, then fresh
+// mappings, and gives pages back when their deadline has passed or the budget is exceeded.
+#pragma once
+#include "os/lock.h"
+#include "region/span.h"
+
+namespace akit::region {
+
+struct HeapCounters {
+  std::atomic<std::uint64_t> dirty_bytes, clean_bytes, gone_bytes, purged_bytes, purges, maps, unmaps;
+};
+
+template <os::PageSource Source>
+class PageHeap {
+ public:
+  constexpr PageHeap() = default;
+  constexpr explicit PageHeap(Source source) : source_(source) {}
+  void configure(std::uint8_t index, os::PageKind kind) { index_ = index, kind_ = kind; }
+
+  // `pages` of 4 KiB, aligned to `alignment` bytes. `zeroed`: prefer pages that read as zero.
+  Span* alloc(std::size_t pages, std::size_t alignment, bool zeroed);
+  // deadline: when its pages should go back (kNone: never by age)
+  void free(Span* s, std::uint64_t deadline);
+  void free_gone(Span* s);            // the pages were moved away or unmapped
+  void shrink(Span* s, std::size_t pages, std::uint64_t deadline);
+  bool extend(Span* s, std::size_t pages);  // into the free range behind it
+  // Gives back what is due, and more until at most `keep` dirty bytes remain. Returns bytes.
+  std::uint64_t purge(std::uint64_t now, std::uint64_t keep);
+  std::uint64_t unmap_free();         // everything free: the address limit was met
+  std::uint64_t next_deadline();      // kNone when nothing is dirty
+  void forget_after_fork();           // child: the kernel did not copy this kind
+
+  HeapCounters counters{};
+
+ private:
+  static constexpr unsigned kExact = 512, kBuckets = kExact + 4 * 40;
+  struct Lists {
+    Span* head[kBuckets] = {};
+    std::uint64_t map[(kBuckets + 63) / 64] = {};
+  };
+
+  static unsigned bucket_floor(std::size_t pages);
+  static unsigned bucket_ceil(std::size_t pages);
+  Lists& lists(State s) { return free_[static_cast<unsigned>(s) - static_cast<unsigned>(State::kDirty)]; }
+  std::atomic<std::uint64_t>& bytes_of(State s);
+  void insert(Span* s);
+  void remove(Span* s);
+  Span* fit(State st, std::size_t pages, std::size_t alignment);
+  Span* carve(Span* s, std::size_t pages, std::size_t alignment);
+  void put_free(Span* s, State st);
+  Span* split_tail(Span* s, std::size_t pages);
+  Span* grow(std::size_t pages, std::size_t alignment);
+  bool remap(Span* s);
+  void age_append(Span* s);
+  void age_remove(Span* s);
+  static void tag(Span* s);
+
+  os::Lock lock_;
+  Source source_{};
+  std::uint64_t mapped_ = 0;  // bytes of this heap that are mapped now
+  std::uint8_t index_ = 0;
+  os::PageKind kind_{};
+  Lists free_[3];
+  Span* oldest_ = nullptr;  // dirty, by deadline
+  Span* newest_ = nullptr;
+};
+
+}  // namespace akit::region

@@ -1,0 +1,36 @@
+// The page heaps of the process: one per kind of mapping, plus one for the kit's own large records.
+// Free spans of all of them are the process cache that akit_cache_limit bounds.
+#pragma once
+#include "region/page_heap.h"
+
+namespace akit::region {
+
+using Pages = PageHeap<os::SystemPages>;  // the only line to read to know where pages come from
+
+inline constexpr unsigned kKinds = 9;       // thp (3) x fork (3)
+inline constexpr unsigned kInternal = kKinds;  // handles, thread caches: copied by fork, small pages
+inline constexpr unsigned kHeaps = kKinds + 1;
+
+extern Pages heaps[kHeaps];
+void init_heaps();  // idempotent; before first use
+
+inline unsigned heap_index(unsigned thp, unsigned fork) { return thp + 3 * fork; }
+inline Pages& heap_of(const Span* s) { return heaps[s->heap.load(std::memory_order_relaxed)]; }
+
+// When the system refuses a mapping, everything free is unmapped once and the request repeated.
+Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed);
+void free_span(Span* s, std::uint64_t deadline);
+
+std::uint64_t dirty_bytes();
+std::uint64_t clean_bytes();
+std::uint64_t purged_bytes();  // given back so far
+std::uint64_t cache_budget();
+void set_cache_budget(std::uint64_t bytes);
+std::uint64_t purge_pages(std::uint64_t now, std::uint64_t keep_total);
+std::uint64_t next_purge();  // earliest deadline, kNone
+
+// Above the budget pages are given back at once: by the purge thread when it runs (the hook returns
+// true then), else here, so that a program which never calls us again is bounded all the same.
+void set_over_budget_hook(bool (*hook)());
+
+}  // namespace akit::region

@@ -1,0 +1,70 @@
+// The fast path: the six exported hot functions, nothing else. Each is one compare (whose cache is
+// this), one class, one pop or push; every miss is a tail call to a function elsewhere.
+#include "tiered/current.h"
+#include "tiered/miss.h"
+
+#define AKIT_HOT extern "C" AKIT_EXPORT __attribute__((hot, aligned(64)))
+
+namespace akit::tiered {
+
+AKIT_INLINE void* alloc_fast(akit_tiered* h, std::size_t n) {
+  ThreadCache* tc = current_for(h);
+  if (AKIT_UNLIKELY(tc->handle != h)) return alloc_other(h, n);
+  unsigned c;
+  if (AKIT_LIKELY(n <= kLinearMax)) {
+    c = static_cast<unsigned>((n + 15) >> 4);
+  } else {
+    if (AKIT_UNLIKELY(n > kMaxSized)) return alloc_miss(h, n);
+    c = class_of_size(n);
+  }
+  void* p = cache::pop(tc, c);
+  if (AKIT_UNLIKELY(!p)) return alloc_miss(h, n);
+  return p;
+}
+
+AKIT_INLINE void free_fast(akit_tiered* h, void* p) {
+  ThreadCache* tc = current_for(h);
+  if (AKIT_UNLIKELY(tc->handle != h)) return free_other(h, p);
+  std::uint32_t c = cache::class_of(tc, p);
+  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(!cache::push(tc, c, p))) return free_miss(h, p);
+}
+
+}  // namespace akit::tiered
+
+AKIT_HOT void* akit_tiered_alloc(akit_tiered* h, std::size_t n) { return akit::tiered::alloc_fast(h, n); }
+
+AKIT_HOT void akit_tiered_free(akit_tiered* h, void* p) { akit::tiered::free_fast(h, p); }
+
+// The size is a check, not a short cut: owner and class come from the address map in any case.
+AKIT_HOT void akit_tiered_free_sized(akit_tiered* h, void* p, std::size_t n) {
+  using namespace akit;
+  using namespace akit::tiered;
+  ThreadCache* tc = current_for(h);
+  if (AKIT_UNLIKELY(tc->handle != h)) return free_sized_other(h, p, n);
+  std::uint32_t c = cache::class_of(tc, p);
+  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(n > kLinearMax) ||
+      AKIT_UNLIKELY(((n + 15) >> 4) > c) || AKIT_UNLIKELY(!cache::push(tc, c, p)))
+    return free_sized_other(h, p, n);
+}
+
+AKIT_HOT void* akit_malloc(std::size_t n) { return akit::tiered::alloc_fast(&akit::tiered::default_stub, n); }
+
+// Any handle of this copy: when the block is of the handle used last, as almost always, the owner
+// test inside class_of is all there is.
+AKIT_HOT void akit_free(void* p) {
+  using namespace akit;
+  using namespace akit::tiered;
+  ThreadCache* tc = current_any_for(p);
+  std::uint32_t c = cache::class_of(tc, p);
+  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(!cache::push(tc, c, p))) return free_any(p);
+}
+
+AKIT_HOT void akit_free_sized(void* p, std::size_t n) {
+  using namespace akit;
+  using namespace akit::tiered;
+  ThreadCache* tc = current_any_for(p);
+  std::uint32_t c = cache::class_of(tc, p);
+  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(n > kLinearMax) ||
+      AKIT_UNLIKELY(((n + 15) >> 4) > c) || AKIT_UNLIKELY(!cache::push(tc, c, p)))
+    return free_sized_any(p, n);
+}

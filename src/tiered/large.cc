@@ -1,0 +1,131 @@
+// Blocks with a span of their own: the large tier, the huge tier, and every request with an
+// alignment, a guard or a size that no bin serves.
+#include "huge/hugetlb.h"
+#include "os/sanitizer.h"
+#include "tiered/heap.h"
+
+namespace akit::tiered {
+namespace {
+
+// Large blocks start at varying cache lines of their first page: blocks that all start at the same
+// page offset fight for the same few cache sets. Small ones would pay a page for it too often.
+constexpr std::size_t kColourFrom = 128 * 1024;
+constexpr std::size_t kTwoMiB = std::size_t{2} << 20;
+constexpr std::size_t kThpFrom = std::size_t{8} << 20;  // below, the last huge page wastes too much
+
+void finish(Heap* h, Span* s, const BlockRequest& r, std::size_t usable, std::uintptr_t start) {
+  s->cls = static_cast<std::uint8_t>(r.cls);
+  s->usable = usable;
+  s->start = start;
+  if (s->role != region::Role::kHugetlb && s->role != region::Role::kGuarded)
+    s->role = r.cls ? region::Role::kBlock : region::Role::kDirect;
+  link_span(h, s);
+  map::set_entries(align_down(start, map::kPage), 1, entry_for(h, s->role == region::Role::kBlock ? r.cls : 0));
+  // The page of the start must name the span even when it is neither its first nor its last.
+  map::set_span(align_down(start, map::kPage), s->number);
+}
+
+Span* on_hugetlb(Heap* h, const BlockRequest& r, std::size_t usable, bool* over_cap) {
+  std::size_t page = os::hugetlb_size();
+  std::size_t bytes = page ? align_up(usable, page) : usable;
+  huge::Reason why = huge::kKernel;
+  if (page && charge(h, bytes)) {
+    bool dont_fork = h->opt.fork_mode != 1;  // DONTFORK is the default for explicit huge pages
+    if (Span* s = huge::map_hugetlb(usable, r.alignment, dont_fork, &why)) {
+      BlockRequest direct = r;
+      direct.cls = 0;
+      finish(h, s, direct, usable, s->base);
+      return s;
+    }
+    uncharge(h, bytes);
+  } else if (page) {
+    *over_cap = true;
+  }
+  h->huge_fallbacks.fetch_add(1, std::memory_order_relaxed);
+  return nullptr;
+}
+
+}  // namespace
+
+unsigned tier_of(const Heap* h, std::size_t usable) {
+  return usable <= h->opt.small_max_bytes ? 0 : usable <= h->opt.medium_max_bytes ? 1 : usable <= h->opt.large_max_bytes ? 2 : 3;
+}
+
+void count_direct(Heap* h, std::size_t usable, bool in) {
+  auto& bytes = h->direct_bytes[tier_of(h, usable)];
+  in ? bytes.fetch_add(usable, std::memory_order_relaxed) : bytes.fetch_sub(usable, std::memory_order_relaxed);
+  (in ? h->direct_allocs : h->direct_frees).fetch_add(1, std::memory_order_relaxed);
+}
+
+Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
+  std::size_t unit = os::page_size();
+  std::size_t usable = r.cls ? size_of_class(r.cls) : align_up(max<std::size_t>(r.size, 16), 16);
+  if (usable < r.size || usable > PTRDIFF_MAX - (std::size_t{4} << 30)) return nullptr;
+  bool huge_tier = tier_of(h, usable) == 3;
+  if (huge_tier && (h->opt.hugetlb_mode == 1 || h->opt.hugetlb_mode == 2) && !r.guarded) {
+    if (Span* s = on_hugetlb(h, r, usable, over_cap)) return s;
+    if (*over_cap || h->opt.hugetlb_mode == 1) return nullptr;  // REQUIRE: no fallback
+  }
+  std::size_t bytes = align_up(usable, unit), colour = 0;
+  bool thp = huge_tier && usable >= kThpFrom;
+  std::size_t alignment = max(r.alignment, thp ? kTwoMiB : std::size_t{0});
+  if (r.guarded) {
+    bytes += 2 * unit;
+  } else if (r.alignment <= 64 && !thp && usable >= kColourFrom) {
+    colour = (h->colour.fetch_add(1, std::memory_order_relaxed) & 63) * 64;
+    bytes += unit;
+  }
+  if (!charge(h, bytes)) {
+    *over_cap = true;
+    return nullptr;
+  }
+  std::uint8_t heap = thp ? h->huge_heap : h->plain_heap;
+  Span* s = region::alloc_span(heap, bytes >> map::kPageShift, alignment, r.zeroed);
+  if (!s || ((h->watch & kWatchExact) && !map::cover(s->base, s->bytes(), false, true))) {
+    if (s) region::free_span(s, 0);
+    uncharge(h, bytes);
+    return nullptr;
+  }
+  if (s->bytes() > bytes) charge(h, s->bytes() - bytes) ? void() : (void)h->mapped.fetch_add(s->bytes() - bytes);
+  s->backing = thp ? 1 : 0;
+  std::uintptr_t start = s->base + colour;
+  if (r.guarded) {
+    // Right against the page behind, as far as alignment allows: overruns fault at once.
+    std::uintptr_t a = max<std::size_t>(r.alignment, 16);
+    start = align_down(s->end() - unit - usable, a);
+    s->role = region::Role::kGuarded;
+    s->zero = false;
+    os::protect(reinterpret_cast<void*>(s->base), unit, false);
+    os::protect(reinterpret_cast<void*>(s->end() - unit), unit, false);
+  }
+  finish(h, s, r, usable, start);
+  return s;
+}
+
+void block_free(Heap* h, Span* s, std::uint64_t stamp) {
+  if (s->role == region::Role::kHugetlb) {
+    unlink_span(h, s);
+    map::set_entries(s->base, 1, 0);
+    uncharge(h, s->bytes());
+    huge::unmap_hugetlb(s);
+    return;
+  }
+  if (s->role == region::Role::kGuarded) {
+    std::size_t unit = os::page_size();
+    int a = os::protect(reinterpret_cast<void*>(s->base), unit, true);
+    int b = os::protect(reinterpret_cast<void*>(s->end() - unit), unit, true);
+    if (a != 0 || b != 0) {  // cannot be opened again: the range leaves for good
+      unlink_span(h, s);
+      map::set_entries(align_down(s->start, map::kPage), 1, 0);
+      uncharge(h, s->bytes());
+      map::set_span(s->base, 0);
+      map::set_span(s->end() - map::kPage, 0);
+      os::unmap(reinterpret_cast<void*>(s->base), s->bytes());
+      region::span_delete(s);
+      return;
+    }
+  }
+  release_span(h, s, stamp);
+}
+
+}  // namespace akit::tiered
