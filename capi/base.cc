@@ -3,7 +3,7 @@
 #include <climits>
 
 #include "abi_struct.h"
-#include "base/misuse.h"
+#include "os/misuse.h"
 #include "tiered/api.h"
 
 namespace {
