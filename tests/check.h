@@ -29,6 +29,18 @@
 #define CHECK_SETUP() ((void)0)
 #endif
 
+/* Figures of time and of resident memory mean nothing under a sanitizer. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHECK_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CHECK_SANITIZED 1
+#endif
+#endif
+#if !defined(CHECK_SANITIZED)
+#define CHECK_SANITIZED 0
+#endif
+
 enum { CHECK_KIND_CASE, CHECK_KIND_FRESH, CHECK_KIND_PART };
 enum { CHECK_OK = 0, CHECK_FAILED = 1, CHECK_SKIPPED = 77, CHECK_MOST = 400 };
 

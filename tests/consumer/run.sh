@@ -96,8 +96,24 @@ for_use_after_free_report() {
     grep -q 'AddressSanitizer: use-after-poison' uaf.log
 }
 
+routed_library() {
+    [ -e shim.so ] || cc -std=c11 -D_GNU_SOURCE -O2 -fno-builtin -fPIC -shared "$here/malloc_routed/shim.c" \
+        $(pkg-config --cflags --libs allockit) -o shim.so
+}
+for_malloc_routed_with_40_keys() {
+    routed_library
+    cc -std=c11 -D_GNU_SOURCE "$here/malloc_routed/host.c" -ldl -pthread -o routed_host
+    [ "$(LD_LIBRARY_PATH=$libdir LD_PRELOAD=$work/shim.so timeout 120 ./routed_host)" = routed ]
+}
+for_malloc_routed_python() {
+    routed_library
+    [ "$(PYTHONMALLOC=malloc LD_LIBRARY_PATH=$libdir LD_PRELOAD=$work/shim.so timeout 120 \
+        python3 -c 'import json, re, threading; print(len(json.dumps([list(range(n)) for n in range(300)])))')" = 196957 ]
+}
+
 for name in c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
-    pkg_config_version address_sanitizer use_after_free_report thread_sanitizer; do
+    pkg_config_version address_sanitizer use_after_free_report thread_sanitizer \
+    malloc_routed_with_40_keys malloc_routed_python; do
     consumer "$name" "for_$name"
 done
 

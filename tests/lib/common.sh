@@ -27,7 +27,7 @@ failed() { echo "FAIL $1: $2" >>"$results/$part.txt"; }
 skipped() { echo "skip $1: $2" >>"$results/$part.txt"; }
 # Result lines on the standard input; other lines are only logged. What they stand for is put in front of the name.
 collect() { # [prefix]
-    tee /dev/stderr | sed -nE "s/^(ok|FAIL|skip) (.*)/\1 ${1:-}\2/p" >>"$results/$part.txt"
+    tee -a /dev/stderr | sed -nE "s/^(ok|FAIL|skip) (.*)/\1 ${1:-}\2/p" >>"$results/$part.txt"
 }
 
 count() { grep -c "^$2 " "$results/$1.txt" || true; }
@@ -37,7 +37,7 @@ run_part() { # name, number, of
     say "$part ($2 of $3)"
     : >"$results/$part.txt"
     set +e # inside a condition bash would ignore the part's own errexit
-    (set -euo pipefail; part_"$part") >"$results/$part.log" 2>&1 </dev/null
+    (set -euo pipefail; part_"$part") >>"$results/$part.log" 2>&1 </dev/null
     status=$?
     set -e
     if [ $status -ne 0 ]; then

@@ -43,12 +43,16 @@ def cargo(lines):
 
 
 def go(lines):
-    seen, last = False, ""
+    seen, last, reason = False, "", "see the log"
     for line in lines:
         m = re.match(r"\s*--- (PASS|FAIL|SKIP): (\S+)", line)
         if m:
             seen = True
-            print({"PASS": "ok %s", "FAIL": "FAIL %s: see the log", "SKIP": "skip %s: see the log"}[m.group(1)] % m.group(2))
+            print({"PASS": "ok %s", "FAIL": "FAIL %s: " + reason, "SKIP": "skip %s: " + reason}[m.group(1)] % m.group(2))
+        elif line.startswith("=== RUN"):
+            reason = "see the log"
+        elif re.match(r"\s+\w+\.go:\d+: ", line):
+            reason = line.strip().replace("%", "%%")
         elif re.match(r"(panic:|fatal error:|WARNING: DATA RACE|FAIL\s+\S+ \[|SIG[A-Z]+:)", line):
             print("FAIL go: " + line.strip())
         last = line.strip() or last
@@ -57,12 +61,18 @@ def go(lines):
 
 
 def mojo(lines):
-    seen, last = False, ""
+    seen, last, failing = False, "", None
     for line in lines:
+        if failing:
+            print("FAIL %s: %s" % (failing, line.strip()))
+            failing = None
         m = re.match(r"\s*(PASS|FAIL|SKIP)\s*\[[^]]*\]\s*(\S+)", line) or re.match(r"\s*(PASS|FAIL|SKIP)\S*\s+(test_\w+)", line)
         if m:
             seen = True
-            print({"PASS": "ok %s", "FAIL": "FAIL %s: see the log", "SKIP": "skip %s: see the log"}[m.group(1)] % m.group(2))
+            if m.group(1) == "FAIL":
+                failing = m.group(2)
+            else:
+                print({"PASS": "ok %s", "SKIP": "skip %s: see the log"}[m.group(1)] % m.group(2))
         last = line.strip() or last
     if not seen:
         print("FAIL mojo: " + last)
