@@ -8,7 +8,7 @@ namespace akit::tiered {
 namespace {
 
 constexpr std::size_t kMaxAlignment = std::size_t{1} << 30;
-constexpr std::uint32_t kZero = 1, kNoMove = 2, kNoCache = 4, kGuardFlag = 8, kAllFlags = 15;
+constexpr std::uint32_t kZero = 1, kNoCache = 4, kGuardFlag = 8, kAllFlags = 15;
 
 // A slab class whose every block is aligned enough; 0: none, the block gets a span.
 unsigned aligned_class(const Heap* h, std::size_t n, std::size_t alignment) {

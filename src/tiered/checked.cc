@@ -12,11 +12,6 @@ namespace {
 
 enum : std::uint8_t { kIn = 0, kOut = 1 };
 
-AKIT_INLINE map::Entry entry_at(ThreadCache* tc, std::uintptr_t a) {
-  (void)tc;
-  return map::entry_of(a);
-}
-
 bool sample_guard(Heap* h, std::size_t n) {
   return (h->watch & kWatchGuard) && n <= (std::size_t{1} << 20) &&
          h->guard_count.fetch_add(1, std::memory_order_relaxed) % h->opt.guard_sample_interval == h->opt.guard_sample_interval - 1;
