@@ -18,7 +18,7 @@ finish() { # word, reason
 }
 describe() { # to a file
     abidw --headers-dir "$include" --drop-private-types --no-corpus-path --no-comp-dir-path --no-show-locs \
-        --no-elf-needed "$library" --out-file "$1"
+        --no-elf-needed --exported-interfaces-only "$library" | sed -E "s# path='[./]*[^']*/(capi|src)/# path='\1/#" >"$1"
 }
 
 command -v abidw >/dev/null && command -v abidiff >/dev/null || finish skip "abidw is not installed"

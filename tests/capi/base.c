@@ -224,6 +224,16 @@ FRESH(purge_thread_starts_and_stops)
     CHECK_INT(akit_purge_thread(0), 0);
 }
 
+/* Thread-local data of the program lies on the stacks of all threads, the purge thread's too. */
+static __thread volatile char large_thread_local_data[1 << 19];
+
+FRESH(purge_thread_starts_beside_large_thread_local_data)
+{
+    large_thread_local_data[0] = 1;
+    CHECK_INT(akit_purge_thread(1), 0);
+    CHECK_INT(akit_purge_thread(0), 0);
+}
+
 CASE(purge_of_the_process_refuses_unknown_flags)
 {
     uint64_t bytes = 0;

@@ -122,17 +122,23 @@ CASE(cap_refusals_are_cheap)
     akit_tiered_destroy(h, 0);
 }
 
-CASE(cap_of_1_byte_refuses_everything_or_the_handle)
+CASE(cap_below_the_handles_own_needs_is_einval)
 {
     akit_tiered_config cfg = AKIT_TIERED_CONFIG_INIT;
     akit_tiered *h = NULL;
     cfg.limit_bytes = 1;
     int rc = akit_tiered_create(&cfg, &h);
-    CHECK(rc == 0 || rc == -ENOMEM);
-    if (rc == 0) {
-        CHECK_REFUSED(akit_tiered_alloc(h, 1), ENOMEM);
-        akit_tiered_destroy(h, 0);
-    }
+    CHECK_INT(rc, -EINVAL);
+    CHECK(h == NULL);
+}
+
+CASE(cap_of_64_kib_serves_small_blocks)
+{
+    akit_tiered *h = capped_heap(KIB(64));
+    akit_tiered_free(h, block(h, 64));
+    CHECK_REFUSED(akit_tiered_alloc(h, KIB(64)), ENOMEM);
+    CHECK_AT_MOST(stats_of(h).mapped_bytes, KIB(64));
+    akit_tiered_destroy(h, 0);
 }
 
 CASE(cap_none_is_unlimited)

@@ -144,10 +144,20 @@ CASE(check_mode_unknown_is_einval) { WRONG_VALUE(check_mode, AKIT_CHECK_EXACT + 
 CASE(hugetlb_mode_unknown_is_einval) { WRONG_VALUE(hugetlb_mode, AKIT_HUGE_NEVER + 1); }
 CASE(numa_nodes_with_local_is_einval) { WRONG_VALUE(numa_nodes, 1); }
 CASE(small_max_below_16_is_einval) { WRONG_VALUE(small_max_bytes, 15); WRONG_VALUE(small_max_bytes, 1); }
-CASE(small_max_above_medium_max_is_einval) { WRONG_VALUE(small_max_bytes, KIB(17)); }
 CASE(medium_max_below_small_max_is_einval) { WRONG_VALUE(medium_max_bytes, 512); }
-CASE(medium_max_above_large_max_is_einval) { WRONG_VALUE(medium_max_bytes, MIB(4)); }
+CASE(medium_max_beyond_what_slabs_hold_is_einval) { WRONG_VALUE(medium_max_bytes, MIB(4)); }
 CASE(large_max_below_medium_max_is_einval) { WRONG_VALUE(large_max_bytes, KIB(8)); }
+
+CASE(thresholds_out_of_order_are_einval)
+{
+    akit_tiered_config cfg = AKIT_TIERED_CONFIG_INIT;
+    cfg.small_max_bytes = KIB(8);
+    cfg.medium_max_bytes = KIB(4);
+    CHECK_INT(create_answers(&cfg), -EINVAL);
+    cfg.small_max_bytes = 512;
+    cfg.large_max_bytes = KIB(2);
+    CHECK_INT(create_answers(&cfg), -EINVAL);
+}
 
 CASE(reserved_fields_set_are_refused)
 {

@@ -92,6 +92,41 @@ static void free_on_another_thread(akit_tiered *h)
     pthread_join(t, NULL);
 }
 
+static void take_what_another_thread_freed(akit_tiered *h)
+{
+    free_on_another_thread(h);
+    for (int i = 0; i < 200; i++)
+        block(h, 1000);
+}
+
+static pthread_barrier_t in_use;
+
+static void *use_and_stay(void *arg)
+{
+    give_back((akit_tiered *)arg);
+    pthread_barrier_wait(&in_use);
+    pthread_barrier_wait(&in_use);
+    return NULL;
+}
+
+/* A second thread has a cache in the handle while the figure is read. */
+static void moves_with_a_second_thread(size_t offset)
+{
+    akit_tiered *h = new_heap();
+    pthread_t t;
+    give_back(h);
+    uint64_t before = field_at(h, offset);
+    pthread_barrier_init(&in_use, NULL, 2);
+    CHECK_INT(pthread_create(&t, NULL, use_and_stay, h), 0);
+    pthread_barrier_wait(&in_use);
+    uint64_t after = field_at(h, offset);
+    pthread_barrier_wait(&in_use);
+    pthread_join(t, NULL);
+    akit_tiered_destroy(h, 0);
+    if (after <= before)
+        CHECK_FAIL("%llu and then %llu", (unsigned long long)before, (unsigned long long)after);
+}
+
 static void grow_in_place(akit_tiered *h)
 {
     void *p = akit_tiered_realloc(h, block(h, 100), 101);
@@ -108,7 +143,7 @@ static void wish_for_huge_pages(akit_tiered *h)
 MOVES(used_bytes, take_small)
 MOVES(used_peak_bytes, take_much)
 MOVES(cached_bytes, give_back)
-MOVES(metadata_bytes, take_much)
+CASE(moves_metadata_bytes) { moves_with_a_second_thread(offsetof(akit_tiered_stats, metadata_bytes)); }
 MOVES(mapped_bytes, take_much)
 MOVES(mapped_peak_bytes, take_much)
 MOVES(mappings, take_huge)
@@ -126,10 +161,10 @@ MOVES(medium_used_bytes, take_medium)
 MOVES(large_used_bytes, take_large)
 MOVES(huge_used_bytes, take_huge)
 MOVES(thread_cache_bytes, give_back)
-MOVES(thread_caches, give_back)
+CASE(moves_thread_caches) { moves_with_a_second_thread(offsetof(akit_tiered_stats, thread_caches)); }
 MOVES(cache_hits_total, take_and_take_again)
 MOVES(cache_misses_total, take_small)
-MOVES(remote_frees_total, free_on_another_thread)
+MOVES(remote_frees_total, take_what_another_thread_freed)
 MOVES(remote_pending_bytes, free_on_another_thread)
 MOVES(reallocs_total, grow_in_place)
 MOVES(reallocs_in_place_total, grow_in_place)

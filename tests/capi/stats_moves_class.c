@@ -1,6 +1,8 @@
 /* No dead figures, continued: the fields of akit_class_stats and of akit_process_stats. */
 #include "kit.h"
 
+#include <pthread.h>
+
 /* The figures of the class that blocks of `size` bytes come from. */
 static akit_class_stats class_of(akit_tiered *h, size_t size)
 {
@@ -113,6 +115,24 @@ static void used(void)
     block(h, MIB(40));
 }
 
+static pthread_barrier_t in_use;
+
+static void *use_and_stay(void *arg)
+{
+    used();
+    pthread_barrier_wait(&in_use);
+    pause();
+    return arg;
+}
+
+static void use_a_second_thread(void)
+{
+    pthread_t t;
+    pthread_barrier_init(&in_use, NULL, 2);
+    CHECK_INT(pthread_create(&t, NULL, use_and_stay, NULL), 0);
+    pthread_barrier_wait(&in_use);
+}
+
 static void misused(void) { akit_free(hidden(&check_entries)); }
 static void purging(void) { CHECK_INT(akit_purge_thread(1), 0); }
 
@@ -145,7 +165,7 @@ PROCESS_MOVES(cached_bytes, cached)
 PROCESS_MOVES(metadata_bytes, used)
 PROCESS_MOVES(table_bytes, first_use)
 PROCESS_MOVES(mappings, used)
-PROCESS_MOVES(threads, used)
+PROCESS_MOVES(threads, use_a_second_thread)
 PROCESS_MOVES(misuses_total, misused)
 PROCESS_MOVES(purge_thread_running, purging)
 PROCESS_MOVES(next_purge_ns, cached)

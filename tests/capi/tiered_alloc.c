@@ -351,11 +351,11 @@ CASE(good_size_of_an_impossible_size_is_0)
     akit_tiered_destroy(h, 0);
 }
 
-CASE(good_size_wastes_at_most_an_eighth_above_256)
+CASE(good_size_wastes_at_most_a_quarter)
 {
     akit_tiered *h = new_heap();
     for (size_t size = 256; size < 16384; size += 13)
-        CHECK_AT_MOST(akit_tiered_good_size(h, size), size + size / 8 + 16);
+        CHECK_AT_MOST(akit_tiered_good_size(h, size), size + size / 4 + 16);
     akit_tiered_destroy(h, 0);
 }
 
