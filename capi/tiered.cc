@@ -91,11 +91,13 @@ void* akit_tiered_aligned_alloc(akit_tiered* h, size_t alignment, size_t size) {
 
 void* akit_tiered_allocx(akit_tiered* h, size_t size, size_t alignment, uint32_t flags,
                          size_t* usable) {
+  if (usable) *usable = 0;
   return core::allocx(h, size, alignment, flags, usable);
 }
 
 void* akit_tiered_reallocx(akit_tiered* h, void* p, size_t size, size_t alignment, uint32_t flags,
                            size_t* usable) {
+  if (usable) *usable = 0;
   return core::reallocx(h, p, size, alignment, flags, usable);
 }
 
