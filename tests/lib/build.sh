@@ -38,7 +38,7 @@ meson_suites() { # kind, name prefix, suite...
     shift 2
     build_kind "$kind"
     for suite in "$@"; do
-        if meson test -C "$build" --no-rebuild --list --suite "$suite" 2>/dev/null | grep -q .; then
+        if [ -n "$(meson test -C "$build" --no-rebuild --list --suite "$suite" 2>/dev/null)" ]; then
             suites+=(--suite "$suite")
         else
             skipped "$before$suite" "no such tests in this build"

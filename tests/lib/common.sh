@@ -30,6 +30,15 @@ collect() { # [prefix]
     tee -a /dev/stderr | sed -nE "s/^(ok|FAIL|skip) (.*)/\1 ${1:-}\2/p" >>"$results/$part.txt"
 }
 
+# Runs a program of ours; how it ends counts as well as what it prints.
+run_program() { # prefix, command...
+    local before=$1 status=0
+    shift
+    "$@" >"$results/.output" || status=$?
+    collect "$before" <"$results/.output"
+    [ $status -le 1 ] || [ $status -eq 77 ] || failed "${before}end" "$1 ended with code $status"
+}
+
 count() { grep -c "^$2 " "$results/$1.txt" || true; }
 
 run_part() { # name, number, of

@@ -3,14 +3,13 @@
 # Address space of 1 GiB: everything that does not itself ask for more must work.
 part_limits() {
     build_kind release
-    local big="aligned_to_one_gigabyte" names name program
+    local big="aligned_to_one_gigabyte" names name
     names=$(sed -n 's/^case //p' "$top/tests/conformance/cases.txt" | grep -vx "$big")
     # shellcheck disable=SC2086
-    (ulimit -v 1048576 && exec "$build/tests/conformance/c/conformance_c" "$top/tests/conformance/cases.txt" $names) |
-        collect limits.address_space.conformance. || true
+    (ulimit -v 1048576 &&
+        run_program limits.conformance. "$build/tests/conformance/c/conformance_c" "$top/tests/conformance/cases.txt" $names)
     for name in lifetime caps tiered_free stats; do
-        program=$build/tests/capi/capi_$name
-        (ulimit -v 1048576 && exec "$program") | collect "limits.address_space.$name." || true
+        (ulimit -v 1048576 && run_program "limits.$name." "$build/tests/capi/capi_$name")
     done
 }
 
@@ -29,12 +28,12 @@ with_setting() { # file, value, command...
 }
 
 conformance_under_strict_overcommit() {
-    "$build/tests/conformance/c/conformance_c" "$top/tests/conformance/cases.txt" | collect system.overcommit.conformance. || true
-    "$build/tests/capi/capi_lifetime" | collect system.overcommit.lifetime. || true
+    run_program system.overcommit.conformance. "$build/tests/conformance/c/conformance_c" "$top/tests/conformance/cases.txt"
+    run_program system.overcommit.lifetime. "$build/tests/capi/capi_lifetime"
 }
 
 huge_pages_when_reserved() {
-    "$build/tests/capi/capi_hugetlb" | collect system.hugetlb. || true
+    run_program system.hugetlb. "$build/tests/capi/capi_hugetlb"
 }
 
 part_system() {
