@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>  // loops over braced lists need it
 
 #define AKIT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define AKIT_UNLIKELY(x) __builtin_expect(!!(x), 0)
