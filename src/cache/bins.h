@@ -1,19 +1,16 @@
 // A thread's cache of one handle: per size class a stack of block addresses, and the two operations
 // of the fast path, pop and push. Blocks themselves are never touched.
 //
-// A bin is two words in two parallel arrays (one struct of both makes gcc merge the stores into one
-// of 16 bytes, and store forwarding then fails):
-//   top[c]    the newest block, NULL when the bin is empty
-//   below[c]  the slot of the next older one, in an array that ends on a 1 KiB boundary
-// The slot under the oldest block holds NULL. An empty bin, a full one and one that was never used
-// are all ordinary misses.
+// A bin is one word, the address of its newest slot in an array that ends on a 1 KiB boundary. The
+// slot under the oldest block holds NULL. An empty bin, a full one and one that was never used are
+// all ordinary misses.
 //
 // Stealing (tiered/steal.cc) takes bins of sleeping threads without a locked instruction here. The
-// owner stores NULL into top before it reads below, and stores top last. The thief swaps below for
-// `poison`, passes one membarrier, and takes the bin only if top is not NULL and below is still
-// poison; otherwise it puts below back. Poison fails both tests here: what it points to is the mark
-// 1, and its successor is 1 KiB-aligned. A taken bin stays poisoned until its owner's next miss,
-// which discards whatever the owner still holds of it.
+// owner raises `busy` before it reads a bin's word and lowers it after its last store. The thief
+// swaps the word for `poison`, passes one membarrier, and waits until busy is down once: an operation
+// that began before has ended then, and any later one sees poison. The bin is taken when its word is
+// still poison. Poison fails both tests here: the slot it points to holds NULL, and its successor is
+// 1 KiB-aligned. A taken bin stays poisoned until its owner's next miss.
 #pragma once
 #include "cache/address_map.h"
 #include "os/thread.h"
@@ -23,13 +20,12 @@ namespace akit::cache {
 inline constexpr unsigned kBins = 154;
 inline constexpr std::size_t kArrayBytes = 1024;
 inline constexpr unsigned kArraySlots = kArrayBytes / sizeof(void*);
-inline constexpr unsigned kMaxCapacity = kArraySlots - 2;
+inline constexpr unsigned kMaxCapacity = kArraySlots - 1;
 
 using Slot = std::atomic<void*>;
 
 extern Slot poison_page[kArraySlots];
 AKIT_INLINE Slot* poison() { return &poison_page[kArraySlots - 1]; }
-inline void* const kMark = reinterpret_cast<void*>(1);
 
 inline constexpr char no_handle = 0;
 inline constexpr const void* kNoHandle = &no_handle;  // equal to no handle, NULL included
@@ -41,12 +37,12 @@ struct ThreadCache {
   std::uintptr_t leaf_number = ~std::uintptr_t{0};
   const std::atomic<map::Entry>* leaf = nullptr;  // biased: index it by address >> 12
   map::Entry own = 0;                             // owner << 8
-  std::uint32_t watch_flags = 0;
-  std::atomic<void*> top[kBins]{};
-  std::atomic<Slot*> below[kBins]{};
+  std::atomic<std::uint32_t> busy{0};             // the owner is inside pop or push
+  std::atomic<Slot*> bin[kBins]{};
   std::atomic<std::uint64_t> gets[kBins]{};
 
   // misses only
+  std::uint32_t watch_flags = 0;
   std::uint8_t capacity[kBins]{};
   std::uint64_t touched[3]{};  // classes whose bin was ever used
   os::Lock lock;               // owner's misses against thieves and statistics
@@ -73,42 +69,46 @@ AKIT_INLINE void remember_leaf(ThreadCache* tc, std::uintptr_t a, map::Leaf* l) 
   tc->leaf_number = n;
 }
 
+// Only the owner writes; a plain increment, for which compilers make three instructions of an atomic.
 AKIT_INLINE void count_get(ThreadCache* tc, unsigned c) {
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+  __asm__("incq %0" : "+m"(tc->gets[c]));
+#else
   tc->gets[c].store(tc->gets[c].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+#endif
 }
+
+AKIT_INLINE void enter(ThreadCache* tc) {
+  tc->busy.store(1, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+AKIT_INLINE void leave(ThreadCache* tc) { tc->busy.store(0, std::memory_order_release); }
 
 // NULL: miss
 AKIT_INLINE void* pop(ThreadCache* tc, unsigned c) {
-  void* p = tc->top[c].load(std::memory_order_relaxed);
-  if (AKIT_UNLIKELY(!p)) return nullptr;
-  tc->top[c].store(nullptr, std::memory_order_relaxed);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  Slot* b = tc->below[c].load(std::memory_order_acquire);
-  void* v = b->load(std::memory_order_relaxed);
-  if (AKIT_UNLIKELY(v == kMark)) {
-    tc->top[c].store(p, std::memory_order_relaxed);
-    return nullptr;
+  enter(tc);
+  Slot* s = tc->bin[c].load(std::memory_order_acquire);
+  void* p = s->load(std::memory_order_relaxed);
+  if (AKIT_LIKELY(p != nullptr)) {
+    tc->bin[c].store(s - 1, std::memory_order_relaxed);
+    count_get(tc, c);
   }
-  tc->below[c].store(b - 1, std::memory_order_relaxed);
-  tc->top[c].store(v, std::memory_order_release);
-  count_get(tc, c);
+  leave(tc);
   return p;
 }
 
 // false: miss (full, never used, taken, or p is the newest block: freed twice in a row)
 AKIT_INLINE bool push(ThreadCache* tc, unsigned c, void* p) {
-  void* t = tc->top[c].load(std::memory_order_relaxed);
-  if (AKIT_UNLIKELY(t == p)) return false;
-  tc->top[c].store(nullptr, std::memory_order_relaxed);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  Slot* b = tc->below[c].load(std::memory_order_acquire);
-  if (AKIT_UNLIKELY((reinterpret_cast<std::uintptr_t>(b + 1) & (kArrayBytes - 1)) == 0)) {
-    tc->top[c].store(t, std::memory_order_relaxed);
+  enter(tc);
+  Slot* s = tc->bin[c].load(std::memory_order_acquire);
+  if (AKIT_UNLIKELY((reinterpret_cast<std::uintptr_t>(s + 1) & (kArrayBytes - 1)) == 0) ||
+      AKIT_UNLIKELY(s->load(std::memory_order_relaxed) == p)) {
+    leave(tc);
     return false;
   }
-  b[1].store(t, std::memory_order_relaxed);
-  tc->below[c].store(b + 1, std::memory_order_relaxed);
-  tc->top[c].store(p, std::memory_order_release);
+  s[1].store(p, std::memory_order_relaxed);
+  tc->bin[c].store(s + 1, std::memory_order_relaxed);
+  leave(tc);
   return true;
 }
 
@@ -121,12 +121,12 @@ AKIT_INLINE std::uint32_t class_of(const ThreadCache* tc, const void* p) {
   return tc->leaf[a >> map::kPageShift].load(std::memory_order_relaxed) - tc->own;
 }
 
-// Blocks in the bin; exact under tc->lock when the owner is not inside pop or push.
+// Blocks in the bin.
 inline unsigned bin_count(const ThreadCache* tc, unsigned c) {
-  Slot* b = tc->below[c].load(std::memory_order_acquire);
-  if (b == poison() || !tc->top[c].load(std::memory_order_acquire)) return 0;
+  Slot* s = tc->bin[c].load(std::memory_order_acquire);
+  if (s == poison()) return 0;
   unsigned bottom = kArraySlots - 1 - tc->capacity[c];
-  unsigned at = static_cast<unsigned>((reinterpret_cast<std::uintptr_t>(b) & (kArrayBytes - 1)) / sizeof(void*));
+  unsigned at = static_cast<unsigned>((reinterpret_cast<std::uintptr_t>(s) & (kArrayBytes - 1)) / sizeof(void*));
   return at > bottom ? at - bottom : 0;
 }
 

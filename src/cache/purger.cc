@@ -18,8 +18,7 @@ void* body(void*) {
     if (auto fn = round_fn.load(std::memory_order_acquire)) next = fn(os::now_ns());
     std::uint32_t expected = kAwake;
     // A poke between the round and here leaves kPoked behind, and the wait does not happen.
-    if (sleep_word.compare_exchange_strong(expected, kAsleep))
-      os::futex_wait(&sleep_word, kAsleep, next == kNone ? kNone : max(next, kTick / 25));
+    if (sleep_word.compare_exchange_strong(expected, kAsleep)) os::futex_wait(&sleep_word, kAsleep, next);
     sleep_word.store(kAwake, std::memory_order_release);
     if (next != kNone || leave.load(std::memory_order_acquire)) continue;
     // Woken from deep sleep: what was cached just now is young, look at it a tick later.

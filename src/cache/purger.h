@@ -5,7 +5,7 @@
 
 namespace akit::purger {
 
-inline constexpr std::uint64_t kTick = 25000000;  // ns
+inline constexpr std::uint64_t kTick = 25000000;  // ns; shorter while a handle with a short decay caches
 
 // round: does what is due; returns in how many ns the next is due, kNone when nothing is cached.
 void set_round(std::uint64_t (*round)(std::uint64_t now));

@@ -23,6 +23,24 @@ inline unsigned batch_size(unsigned c) {
   return size <= (std::size_t{1} << 20) ? 8 : size <= (std::size_t{4} << 20) ? 4 : 1;
 }
 
+// A bin that ran full once gives little away, so that a program which cycles through a little more
+// than the bin holds settles down; one that runs full again and again gives whole batches.
+inline unsigned growing(std::uint8_t* run, unsigned first, unsigned most) {
+  unsigned n = first << *run;
+  if (n < most) ++*run;
+  return min(n, most);
+}
+inline unsigned spill_size(ThreadCache* tc, unsigned c) {
+  empty_runs(tc)[c] = 0;
+  unsigned most = max(1u, min(batch_size(c), (tc->capacity[c] + 1u) / 2));
+  return growing(&full_runs(tc)[c], min(most, 8u), most);
+}
+inline unsigned refill_size(ThreadCache* tc, unsigned c) {
+  full_runs(tc)[c] = 0;
+  unsigned most = max(1u, min<unsigned>(batch_size(c), tc->capacity[c]));
+  return growing(&empty_runs(tc)[c], min(most, 16u), most);
+}
+
 inline Slot* array_of(Slot* below) {
   return reinterpret_cast<Slot*>(align_down(reinterpret_cast<std::uintptr_t>(below), cache::kArrayBytes));
 }
@@ -52,10 +70,8 @@ inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
 
 // Makes the bin usable when it is poisoned (never used, or taken). false: no array or no budget.
 inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
-  if (tc->below[c].load(std::memory_order_relaxed) != cache::poison()) return true;
-  // Whatever the owner still shows as its newest block went with the bin.
-  tc->top[c].store(nullptr, std::memory_order_relaxed);
-  unsigned full = full_capacity(h, c), first = size_of_class(c) <= (std::size_t{16} << 10) ? full : min(full, 4u);
+  if (tc->bin[c].load(std::memory_order_relaxed) != cache::poison()) return true;
+  unsigned full = full_capacity(h, c), first = size_of_class(c) <= (std::size_t{16} << 10) ? full : min(full, size_of_class(c) <= (std::size_t{1} << 20) ? 4u : 2u);
   unsigned cap = grant(h, tc, c, 0, first);
   if (cap == 0) return false;
   auto* a = static_cast<Slot*>(array_get(h, tc));
@@ -64,7 +80,9 @@ inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
     return false;
   }
   tc->capacity[c] = static_cast<std::uint8_t>(cap);
-  tc->below[c].store(a + (cache::kArraySlots - 1 - cap), std::memory_order_relaxed);
+  Slot* bottom = a + (cache::kArraySlots - 1 - cap);
+  bottom->store(nullptr, std::memory_order_relaxed);
+  tc->bin[c].store(bottom, std::memory_order_release);
   return true;
 }
 
@@ -82,31 +100,22 @@ inline Slot* bottom_of(const ThreadCache* tc, unsigned c, Slot* array) {
 
 // Oldest first. The bin keeps what is left, moved down.
 inline unsigned take_oldest(ThreadCache* tc, unsigned c, void** out, unsigned n) {
-  Slot* b = tc->below[c].load(std::memory_order_relaxed);
-  Slot* bottom = bottom_of(tc, c, array_of(b));
-  unsigned have = static_cast<unsigned>(b - bottom);  // entries above the bottom, the first is NULL
+  Slot* top = tc->bin[c].load(std::memory_order_relaxed);
+  Slot* bottom = bottom_of(tc, c, array_of(top));
+  unsigned have = static_cast<unsigned>(top - bottom);
   n = min(n, have);
-  for (unsigned i = 0; i < n; ++i)
-    out[i] = (i + 1 < have ? bottom[i + 2] : tc->top[c]).load(std::memory_order_relaxed);
-  if (n == have) {
-    tc->top[c].store(nullptr, std::memory_order_relaxed);
-    tc->below[c].store(bottom, std::memory_order_relaxed);
-    return n;
-  }
-  for (unsigned i = 2; i + n <= have; ++i)
+  for (unsigned i = 0; i < n; ++i) out[i] = bottom[i + 1].load(std::memory_order_relaxed);
+  for (unsigned i = 1; i + n <= have; ++i)
     bottom[i].store(bottom[i + n].load(std::memory_order_relaxed), std::memory_order_relaxed);
-  tc->below[c].store(b - n, std::memory_order_relaxed);
+  tc->bin[c].store(top - n, std::memory_order_relaxed);
   return n;
 }
 
 // Into an empty bin; p[0] becomes the newest.
 inline void fill(ThreadCache* tc, unsigned c, void* const* p, unsigned n) {
-  if (n == 0) return;
-  Slot* bottom = tc->below[c].load(std::memory_order_relaxed);
-  bottom[1].store(nullptr, std::memory_order_relaxed);
-  for (unsigned i = 1; i < n; ++i) bottom[1 + i].store(p[n - i], std::memory_order_relaxed);
-  tc->below[c].store(bottom + n, std::memory_order_relaxed);
-  tc->top[c].store(p[0], std::memory_order_release);
+  Slot* bottom = tc->bin[c].load(std::memory_order_relaxed);
+  for (unsigned i = 0; i < n; ++i) bottom[n - i].store(p[i], std::memory_order_relaxed);
+  tc->bin[c].store(bottom + n, std::memory_order_release);
 }
 
 // The bin is full: room for more, within the class's and the thread's bounds.
@@ -115,12 +124,11 @@ inline bool widen(Heap* h, ThreadCache* tc, unsigned c) {
   if (have >= full) return false;
   unsigned cap = grant(h, tc, c, have, min(full, have * 2));
   if (cap <= have) return false;
-  Slot* b = tc->below[c].load(std::memory_order_relaxed);
-  Slot* bottom = bottom_of(tc, c, array_of(b));
+  Slot* top = tc->bin[c].load(std::memory_order_relaxed);
   unsigned down = cap - have;
-  for (Slot* s = bottom + 1; s <= b; ++s)
+  for (Slot* s = bottom_of(tc, c, array_of(top)); s <= top; ++s)
     (s - down)->store(s->load(std::memory_order_relaxed), std::memory_order_relaxed);
-  tc->below[c].store(b - down, std::memory_order_relaxed);
+  tc->bin[c].store(top - down, std::memory_order_relaxed);
   tc->capacity[c] = static_cast<std::uint8_t>(cap);
   return true;
 }

@@ -62,8 +62,8 @@ ThreadCache* cache_new(Heap* h) {
   tc->span = s;
   tc->heap = h;
   tc->own = h->owner << map::kOwnerShift;
-  for (auto& b : tc->below) b.store(cache::poison(), std::memory_order_relaxed);
-  __builtin_memset(gets_seen(tc), 0, kClasses * sizeof(std::uint32_t));
+  for (auto& b : tc->bin) b.store(cache::poison(), std::memory_order_relaxed);
+  __builtin_memset(gets_seen(tc), 0, cache::kArrayBytes);
   first_arrays(tc);
   ++h->cache_count;
   return tc;
@@ -271,10 +271,10 @@ void void_caches(Heap* h) {
       for (unsigned w = 0; w < 3; ++w) {
         for (std::uint64_t m = tc->touched[w]; m; m &= m - 1) {
           unsigned c = w * 64 + lowest_bit(m);
-          tc->top[c].store(nullptr, std::memory_order_relaxed);
-          tc->below[c].store(cache::poison(), std::memory_order_relaxed);
+          tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
           tc->gets[c].store(0, std::memory_order_relaxed);
           gets_seen(tc)[c] = 0;
+          empty_runs(tc)[c] = full_runs(tc)[c] = 0;
           tc->capacity[c] = 0;
         }
         tc->touched[w] = 0;
@@ -343,6 +343,7 @@ void orphan_all_but(Heap* h, os::Thread* self) {
     next = tc->heap_next;
     if (tc->thread == self && self) continue;
     leave_seat_of(h, tc);
+    tc->busy.store(0, std::memory_order_relaxed);
     unlink_from_heap(tc, &h->caches);
     tc->thread = nullptr;
     tc->thread_next = tc->thread_prev = nullptr;

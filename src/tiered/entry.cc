@@ -7,19 +7,19 @@
 
 namespace akit::tiered {
 
-AKIT_INLINE void* alloc_fast(akit_tiered* h, std::size_t n) {
-  ThreadCache* tc = current_for(h);
-  if (AKIT_UNLIKELY(tc->handle != h)) return alloc_other(h, n);
-  unsigned c;
-  if (AKIT_LIKELY(n <= kLinearMax)) {
-    c = static_cast<unsigned>((n + 15) >> 4);
-  } else {
-    if (AKIT_UNLIKELY(n > kMaxSized)) return alloc_miss(h, n);
-    c = class_of_size(n);
-  }
+// Two copies, one per kind of size: neither jumps to the other.
+AKIT_INLINE void* take(akit_tiered* h, ThreadCache* tc, unsigned c, std::size_t n) {
   void* p = cache::pop(tc, c);
   if (AKIT_UNLIKELY(!p)) return alloc_miss(h, n);
   return p;
+}
+
+AKIT_INLINE void* alloc_fast(akit_tiered* h, std::size_t n) {
+  ThreadCache* tc = current_for(h);
+  if (AKIT_UNLIKELY(tc->handle != h)) return alloc_other(h, n);
+  if (AKIT_LIKELY(n <= kLinearMax)) return take(h, tc, static_cast<unsigned>((n + 15) >> 4), n);
+  if (AKIT_UNLIKELY(n > kMaxSized)) return alloc_miss(h, n);
+  return take(h, tc, class_of_size(n), n);
 }
 
 AKIT_INLINE void free_fast(akit_tiered* h, void* p) {

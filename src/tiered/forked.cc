@@ -14,10 +14,9 @@ void empty_caches(Heap* h) {
   for (ThreadCache* list : {h->caches, h->orphans})
     for (ThreadCache* tc = list; tc; tc = tc->heap_next)
       for (unsigned c = 1; c < kClasses; ++c) {
-        Slot* b = tc->below[c].load(std::memory_order_relaxed);
+        Slot* b = tc->bin[c].load(std::memory_order_relaxed);
         if (b == cache::poison()) continue;
-        tc->top[c].store(nullptr, std::memory_order_relaxed);
-        tc->below[c].store(cache::poison(), std::memory_order_relaxed);
+        tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
         detach(tc, c, array_of(b));
       }
   for (ClassState& k : h->classes) {

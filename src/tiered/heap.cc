@@ -26,7 +26,6 @@ void start_once() {
   if (AKIT_LIKELY(started.load(std::memory_order_acquire) == 2)) return;
   int none = 0;
   if (started.compare_exchange_strong(none, 1)) {
-    cache::poison_page[cache::kArraySlots - 1].store(cache::kMark, std::memory_order_relaxed);
     region::init_heaps();
     os::set_thread_exit_hook(on_thread_exit);
     purger::set_round(purge_round);
@@ -67,7 +66,7 @@ int resolve(Options& o) {
   o.small_max_bytes = or_default(o.small_max_bytes, 1024);
   o.medium_max_bytes = or_default(o.medium_max_bytes, max<std::uint64_t>(16384, o.small_max_bytes));
   o.large_max_bytes = or_default(o.large_max_bytes, max<std::uint64_t>((std::uint64_t{2} << 20) - 1, o.medium_max_bytes));
-  if (o.thread_cache_bytes == 0) o.thread_cache_bytes = std::uint64_t{32} << 20;
+  if (o.thread_cache_bytes == 0) o.thread_cache_bytes = std::uint64_t{128} << 20;
   if (o.thread_cache_bytes == kNone) o.thread_cache_bytes = std::uint64_t{1} << 40;
   o.cache_bytes = or_default(o.cache_bytes, std::uint64_t{256} << 20);
   // Slabs hold blocks of up to 64 KiB; a threshold lies on a class boundary.

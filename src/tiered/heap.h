@@ -149,6 +149,11 @@ inline std::uint32_t* gets_seen(ThreadCache* tc) {
   return reinterpret_cast<std::uint32_t*>(reinterpret_cast<char*>(tc) + 4096);
 }
 
+// How often in a row a bin of this class ran empty, or full: runs move larger batches.
+inline std::uint8_t* empty_runs(ThreadCache* tc) { return reinterpret_cast<std::uint8_t*>(gets_seen(tc) + kClasses); }
+inline std::uint8_t* full_runs(ThreadCache* tc) { return empty_runs(tc) + kClasses; }
+static_assert(kClasses * 6 <= cache::kArrayBytes);
+
 // slab.cc, large.cc -----------------------------------------------------------------------------
 bool charge(Heap* h, std::uint64_t bytes);           // false: over the cap
 void uncharge(Heap* h, std::uint64_t bytes);

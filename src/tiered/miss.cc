@@ -41,12 +41,12 @@ bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p) {
   {
     os::Guard g(tc->lock);
     if (attach(h, tc, c)) {
-      if (tc->top[c].load(std::memory_order_relaxed) == p) {
+      if (tc->bin[c].load(std::memory_order_relaxed)->load(std::memory_order_relaxed) == p) {
         report(h, EINVAL, p);
         return false;
       }
       if (!cache::push(tc, c, p)) {
-        if (!widen(h, tc, c)) n = take_oldest(tc, c, out, min(batch_size(c), (tc->capacity[c] + 1u) / 2));
+        if (!widen(h, tc, c)) n = take_oldest(tc, c, out, spill_size(tc, c));
         cache::push(tc, c, p);
       }
       if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)))

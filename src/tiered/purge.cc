@@ -21,6 +21,11 @@ constinit unsigned armed_count = 0;
 constinit os::Lock round_lock;
 constinit std::atomic<unsigned> closing{0};  // handles that wait for their last free
 constinit std::atomic<std::uint64_t> last_round{0};
+constinit std::atomic<std::uint64_t> tick{purger::kTick};  // of the most impatient armed handle
+
+// A bin is idle when two looks a tick apart saw no allocation; then slabs and pages age. A quarter of
+// the decay time per look leaves room for all of it.
+std::uint64_t tick_of(const Heap* h) { return min(purger::kTick, max<std::uint64_t>(h->opt.decay_ns / 4, 200000)); }
 
 void armed_append(Heap* h) {
   h->armed_next = nullptr;
@@ -74,10 +79,10 @@ void tend(Heap* const* heaps, unsigned n, std::uint64_t now) {
   unsigned k = 0;
   for (unsigned i = 0; i < n; ++i)
     if (heaps[i]->opt.decay_ns != kNone || heaps[i]->stub->phase.load() == Phase::kClosing) due[k++] = heaps[i];
-  std::uint64_t stamp = now - min(now, purger::kTick);
+  std::uint64_t step = tick.load(std::memory_order_relaxed), stamp = now - min(now, step);
   steal(due, k, true, stamp);
   for (unsigned i = 0; i < k; ++i) {
-    std::uint64_t age = min(due[i]->opt.decay_ns / 4, 2 * purger::kTick);
+    std::uint64_t age = min(due[i]->opt.decay_ns / 4, 2 * step);
     flush_depots(due[i], now - min(now, age));
     release_slabs(due[i], stamp);
   }
@@ -118,9 +123,14 @@ std::uint64_t round_locked(std::uint64_t now) {
     }
   }
   region::purge_pages(now, region::cache_budget());
-  if (armed_count) return purger::kTick;
+  std::uint64_t step = tick.load(std::memory_order_relaxed);
+  {
+    os::Guard g(armed_lock);
+    if (armed_count) return step;
+    tick.store(purger::kTick, std::memory_order_relaxed);
+  }
   std::uint64_t next = region::next_purge();
-  return next == kNone ? kNone : max(purger::kTick, next > now ? next - now : 0);
+  return next == kNone ? kNone : max(step, next > now ? next - now : 0);
 }
 
 }  // namespace
@@ -132,6 +142,7 @@ void arm(Heap* h) {
     if (h->armed.load(std::memory_order_relaxed) || h->stub == nullptr) return;
     if (!h->in_round) armed_append(h);  // in a round it is still on the list
     h->armed.store(true, std::memory_order_relaxed);
+    if (tick_of(h) < tick.load(std::memory_order_relaxed)) tick.store(tick_of(h), std::memory_order_relaxed);
   }
   purger::something_cached();
 }
@@ -164,7 +175,7 @@ void finish_closed() {
 }  // namespace
 
 std::uint64_t purge_round(std::uint64_t now) {
-  if (!round_lock.try_lock()) return purger::kTick;
+  if (!round_lock.try_lock()) return tick.load(std::memory_order_relaxed);
   std::uint64_t next;
   {
     os::SlowSection section(os::current());
@@ -176,7 +187,7 @@ std::uint64_t purge_round(std::uint64_t now) {
 }
 
 void purge_if_due(std::uint64_t now) {
-  if (purger::running() || now - last_round.load(std::memory_order_relaxed) < purger::kTick) return;
+  if (purger::running() || now - last_round.load(std::memory_order_relaxed) < tick.load(std::memory_order_relaxed)) return;
   purge_round(now);
 }
 
@@ -259,7 +270,8 @@ std::uint64_t next_round() {
   std::uint64_t now = os::now_ns(), last = last_round.load(std::memory_order_relaxed);
   os::Guard g(armed_lock);
   if (!armed && region::dirty_bytes() == 0) return kNone;
-  return now - last >= purger::kTick ? 0 : purger::kTick - (now - last);
+  std::uint64_t step = tick.load(std::memory_order_relaxed);
+  return now - last >= step ? 0 : step - (now - last);
 }
 
 int maintain(std::uint64_t* next_ns) noexcept {

@@ -70,8 +70,8 @@ void* one_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
 // Under tc->lock, bin attached and empty (or cap 0: `direct` gets the one block).
 void* from_slabs(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
   ClassState& k = h->classes[c];
-  void* got[cache::kMaxCapacity];
-  unsigned want = max(1u, min<unsigned>(batch_size(c), tc->capacity[c]));
+  void* got[cache::kMaxCapacity + 1];
+  unsigned want = refill_size(tc, c);
   for (int turn = 0; turn < 2; ++turn) {
     {
       os::Guard g(k.lock);

@@ -9,7 +9,7 @@ namespace {
 struct Loot {
   Heap* heap;
   ThreadCache* cache;
-  Slot* below;
+  Slot* top;
   unsigned cls;
 };
 constexpr unsigned kLoot = 768;
@@ -19,8 +19,7 @@ constinit Loot loot[kLoot]{};
 
 // Empty bins are left alone, full or not; a bin that its owner just moved is looked at again later.
 bool worth(ThreadCache* tc, unsigned c, bool idle_only) {
-  Slot* b = tc->below[c].load(std::memory_order_relaxed);
-  if (b == cache::poison()) return false;
+  if (tc->bin[c].load(std::memory_order_relaxed) == cache::poison()) return false;
   auto gets = static_cast<std::uint32_t>(tc->gets[c].load(std::memory_order_relaxed));
   bool idle = gets_seen(tc)[c] == gets;
   gets_seen(tc)[c] = gets;
@@ -32,28 +31,29 @@ void give(Heap* h, ThreadCache* tc, unsigned c, void* const* p, unsigned n, bool
     depot_put(h, c, p + i, min(kBatchMax, n - i), tc, stamp, to_spans);
 }
 
+// An operation that began before the barrier ends within nanoseconds, unless its thread was put to
+// sleep inside it.
+bool owner_left(ThreadCache* tc) {
+  for (int i = 0; i < 1000; ++i)
+    if (tc->busy.load(std::memory_order_acquire) == 0) return true;
+  return false;
+}
+
 // After the barrier, under tc->lock. Returns blocks taken.
 unsigned take(const Loot& l, std::uint64_t stamp) {
   ThreadCache* tc = l.cache;
   unsigned c = l.cls;
-  void* top = tc->top[c].load(std::memory_order_acquire);
-  if (!top || tc->below[c].load(std::memory_order_acquire) != cache::poison()) {
-    Slot* expected = cache::poison();
-    Slot* array = array_of(l.below);
-    if (!top && l.below == bottom_of(tc, c, array) && !tc->thread) {
-      detach(tc, c, array);  // empty, and no owner can be filling it: only its array goes
-      return 0;
-    }
-    tc->below[c].compare_exchange_strong(expected, l.below, std::memory_order_release);
+  Slot* expected = cache::poison();
+  if (!owner_left(tc)) {
+    tc->bin[c].compare_exchange_strong(expected, l.top, std::memory_order_release);
     return 0;
   }
-  void* p[cache::kMaxCapacity + 1];
-  Slot* array = array_of(l.below);
+  if (tc->bin[c].load(std::memory_order_acquire) != cache::poison()) return 0;  // its owner moved it meanwhile
+  void* p[cache::kMaxCapacity];
+  Slot* array = array_of(l.top);
   Slot* bottom = bottom_of(tc, c, array);
   unsigned n = 0;
-  p[n++] = top;
-  for (Slot* s = l.below; s > bottom + 1; --s) p[n++] = s->load(std::memory_order_relaxed);
-  tc->top[c].store(nullptr, std::memory_order_relaxed);
+  for (Slot* s = l.top; s > bottom; --s) p[n++] = s->load(std::memory_order_relaxed);
   detach(tc, c, array);
   give(l.heap, tc, c, p, n, true, stamp);
   return n;
@@ -66,7 +66,7 @@ std::uint64_t finish_pass(unsigned n, std::uint64_t stamp) {
   } else {
     for (unsigned i = 0; i < n; ++i) {
       Slot* expected = cache::poison();
-      loot[i].cache->below[loot[i].cls].compare_exchange_strong(expected, loot[i].below, std::memory_order_release);
+      loot[i].cache->bin[loot[i].cls].compare_exchange_strong(expected, loot[i].top, std::memory_order_release);
     }
   }
   for (unsigned i = 0; i < n; ++i)
@@ -105,8 +105,7 @@ std::uint64_t steal(Heap* const* heaps, unsigned count, bool idle_only, std::uin
             for (std::uint64_t m = __atomic_load_n(&tc->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
               unsigned c = w * 64 + lowest_bit(m);
               if (!worth(tc, c, idle_only)) continue;
-              Slot* b = tc->below[c].exchange(cache::poison(), std::memory_order_acq_rel);
-              loot[n++] = {h, tc, b, c};
+              loot[n++] = {h, tc, tc->bin[c].exchange(cache::poison(), std::memory_order_acq_rel), c};
             }
           if (n == before) tc->lock.unlock();
         }
@@ -122,11 +121,11 @@ void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp) {
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = tc->touched[w]; m; m &= m - 1) {
       unsigned c = w * 64 + lowest_bit(m);
-      Slot* b = tc->below[c].load(std::memory_order_relaxed);
+      Slot* b = tc->bin[c].load(std::memory_order_relaxed);
       if (b == cache::poison()) continue;
-      void* p[cache::kMaxCapacity + 1];
-      unsigned n = take_oldest(tc, c, p, cache::kMaxCapacity + 1);
-      tc->below[c].store(cache::poison(), std::memory_order_relaxed);
+      void* p[cache::kMaxCapacity];
+      unsigned n = take_oldest(tc, c, p, cache::kMaxCapacity);
+      tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
       detach(tc, c, array_of(b));
       give(h, tc, c, p, n, to_spans, stamp);
     }
