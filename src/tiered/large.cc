@@ -9,7 +9,7 @@ namespace {
 
 // Large blocks start at varying cache lines of their first page: blocks that all start at the same
 // page offset fight for the same few cache sets. Small ones would pay a page for it too often.
-constexpr std::size_t kColourFrom = 128 * 1024;
+constexpr std::size_t kColourFrom = 512 * 1024 + 1;
 constexpr std::size_t kTwoMiB = std::size_t{2} << 20;
 constexpr std::size_t kThpFrom = std::size_t{8} << 20;  // below, the last huge page wastes too much
 
@@ -51,6 +51,12 @@ unsigned tier_of(const Heap* h, std::size_t usable) {
   return usable <= h->opt.small_max_bytes ? 0 : usable <= h->opt.medium_max_bytes ? 1 : usable <= h->opt.large_max_bytes ? 2 : 3;
 }
 
+std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page) {
+  std::size_t usable = size_of_class(c);
+  if (usable < kColourFrom || (usable >= kThpFrom && tier_of(h, usable) == 3)) return 0;
+  return ((page >> map::kPageShift) * 0x9E3779B97F4A7C15u >> 58) * 64;
+}
+
 void count_direct(Heap* h, std::size_t usable, bool in) {
   auto& bytes = h->direct_bytes[tier_of(h, usable)];
   in ? bytes.fetch_add(usable, std::memory_order_relaxed) : bytes.fetch_sub(usable, std::memory_order_relaxed);
@@ -66,13 +72,12 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
     if (Span* s = on_hugetlb(h, r, usable, over_cap)) return s;
     if (*over_cap || h->opt.hugetlb_mode == 1) return nullptr;  // REQUIRE: no fallback
   }
-  std::size_t bytes = align_up(usable, unit), colour = 0;
+  std::size_t bytes = align_up(usable, unit);
   bool thp = huge_tier && usable >= kThpFrom;
   std::size_t alignment = max(r.alignment, thp ? kTwoMiB : std::size_t{0});
   if (r.guarded) {
-    bytes += 2 * unit;
-  } else if (r.alignment <= 64 && !thp && usable >= kColourFrom) {
-    colour = (h->colour.fetch_add(1, std::memory_order_relaxed) & 63) * 64;
+    bytes += unit + max(unit, r.alignment);  // a page on each side, and an aligned start behind the first
+  } else if (r.cls && usable >= kColourFrom && !thp) {
     bytes += unit;
   }
   if (!charge(h, bytes)) {
@@ -88,7 +93,7 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
   }
   if (s->bytes() > bytes) charge(h, s->bytes() - bytes) ? void() : (void)h->mapped.fetch_add(s->bytes() - bytes);
   s->backing = thp ? 1 : 0;
-  std::uintptr_t start = s->base + colour;
+  std::uintptr_t start = s->base + (r.cls ? colour_of(h, r.cls, s->base) : 0);
   if (r.guarded) {
     // Right against the page behind, as far as alignment allows: overruns fault at once.
     std::uintptr_t a = max<std::size_t>(r.alignment, 16);
