@@ -93,12 +93,12 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
   }
   if (s->bytes() > bytes) charge(h, s->bytes() - bytes) ? void() : (void)h->mapped.fetch_add(s->bytes() - bytes);
   s->backing = thp ? 1 : 0;
+  s->role = r.guarded ? region::Role::kGuarded : region::Role::kNone;  // the record may have had another one before
   std::uintptr_t start = s->base + (r.cls ? colour_of(h, r.cls, s->base) : 0);
   if (r.guarded) {
     // Right against the page behind, as far as alignment allows: overruns fault at once.
     std::uintptr_t a = max<std::size_t>(r.alignment, 16);
     start = align_down(s->end() - unit - usable, a);
-    s->role = region::Role::kGuarded;
     s->zero = false;
     os::protect(reinterpret_cast<void*>(s->base), unit, false);
     os::protect(reinterpret_cast<void*>(s->end() - unit), unit, false);
