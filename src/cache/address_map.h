@@ -56,33 +56,57 @@ void set_span(std::uintptr_t a, std::uint32_t number);
 void clear_marks(std::uintptr_t a, std::size_t size);  // out bits and exact bytes of a range that dies whole
 std::uint64_t table_bytes();
 
-// The out bit of a block start. Callers hold the lock of the block's size class: a 64-bit word
-// covers 1 KiB, and a slab is never shared by two classes.
-AKIT_INLINE std::uint64_t* out_word(std::uintptr_t a, unsigned* bit) {
+inline std::uint64_t* out_table(std::uintptr_t a) {
   Leaf* l = leaf_of(a);
-  std::uint64_t* t = l ? l->out[(a >> kRangeShift) & (kRanges - 1)].load(std::memory_order_acquire) : nullptr;
-  if (AKIT_UNLIKELY(!t)) return nullptr;
+  return l ? l->out[(a >> kRangeShift) & (kRanges - 1)].load(std::memory_order_acquire) : nullptr;
+}
+inline bool is_out(std::uintptr_t a) {
+  std::uint64_t* t = out_table(a);
   std::size_t i = (a >> kGrain) & ((std::size_t{1} << (kRangeShift - kGrain)) - 1);
-  *bit = static_cast<unsigned>(i & 63);
-  return t + (i >> 6);
+  return t && ((__atomic_load_n(&t[i >> 6], __ATOMIC_RELAXED) >> (i & 63)) & 1);
 }
-AKIT_INLINE void mark_out(std::uintptr_t a) {
-  unsigned b;
-  if (std::uint64_t* w = out_word(a, &b)) *w |= std::uint64_t{1} << b;
-}
-// false: it was not out, so this is a second free or no block start
-AKIT_INLINE bool mark_in(std::uintptr_t a) {
-  unsigned b;
-  std::uint64_t* w = out_word(a, &b);
-  if (AKIT_UNLIKELY(!w || !((*w >> b) & 1))) return false;
-  *w &= ~(std::uint64_t{1} << b);
-  return true;
-}
-AKIT_INLINE bool is_out(std::uintptr_t a) {
-  unsigned b;
-  std::uint64_t* w = out_word(a, &b);
-  return w && ((*w >> b) & 1);
-}
+
+// Changes out bits of many block starts. Callers hold the lock of the blocks' size class: a 64-bit
+// word covers 1 KiB, and a slab is never shared by two classes. Blocks of a batch are neighbours more
+// often than not, so the word stays in a register until another one is needed.
+class OutBits {
+ public:
+  ~OutBits() { flush(); }
+  AKIT_INLINE void set(std::uintptr_t a) {
+    std::uint64_t bit = seek(a);
+    value_ |= bit;
+  }
+  // false: it was not out, so this is a second free or no block start
+  AKIT_INLINE bool clear(std::uintptr_t a) {
+    std::uint64_t bit = seek(a);
+    bool was = (value_ & bit) != 0;
+    value_ &= ~bit;
+    return was;
+  }
+
+ private:
+  AKIT_INLINE std::uint64_t seek(std::uintptr_t a) {
+    if (AKIT_UNLIKELY((a >> 10) != at_)) move(a);
+    return word_ ? std::uint64_t{1} << ((a >> kGrain) & 63) : 0;
+  }
+  AKIT_INLINE void move(std::uintptr_t a) {
+    flush();
+    if (AKIT_UNLIKELY((a >> kRangeShift) != range_)) {
+      range_ = a >> kRangeShift;
+      table_ = out_table(a);
+    }
+    at_ = a >> 10;
+    word_ = table_ ? &table_[at_ & ((std::size_t{1} << (kRangeShift - 10)) - 1)] : nullptr;
+    value_ = word_ ? *word_ : 0;
+  }
+  AKIT_INLINE void flush() {
+    if (word_) __atomic_store_n(word_, value_, __ATOMIC_RELAXED);
+  }
+  std::uintptr_t at_ = ~std::uintptr_t{0}, range_ = ~std::uintptr_t{0};
+  std::uint64_t* table_ = nullptr;
+  std::uint64_t* word_ = nullptr;
+  std::uint64_t value_ = 0;
+};
 
 AKIT_INLINE std::atomic<std::uint8_t>* exact_byte(std::uintptr_t a) {
   Leaf* l = leaf_of(a);

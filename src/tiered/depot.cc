@@ -7,18 +7,20 @@
 #include <errno.h>
 
 #include "cache/meta.h"
+#include "cache/purger.h"
 #include "os/sanitizer.h"
 #include "tiered/heap.h"
 
 namespace akit::tiered {
 namespace {
 
-bool check_in(Heap* h, unsigned c, void* p, bool slab) {
-  auto a = reinterpret_cast<std::uintptr_t>(p);
-  if (slab) return map::mark_in(a);
-  Span* s = region::span_at(a);
-  if (!s || s->owner != h || s->start != a || map::entry_of(a) != entry_for(h, c)) return false;
-  map::set_entries(align_down(a, map::kPage), 1, entry_for(h, 0));
+constexpr std::int64_t kSync = 256 * 1024;
+
+bool check_in(Heap* h, unsigned c, void* p) {
+  // No look at the span: in a large drop each would be a cache miss.
+  auto a = reinterpret_cast<std::uintptr_t>(p), page = align_down(a, map::kPage);
+  if (map::entry_of(a) != entry_for(h, c) || a - page != colour_of(h, c, page)) return false;
+  map::set_entries(page, 1, entry_for(h, 0));
   return true;
 }
 
@@ -39,6 +41,33 @@ void to_span(Heap* h, unsigned c, void* p, bool slab, std::uint64_t stamp) {
   block_free(h, region::span_at(reinterpret_cast<std::uintptr_t>(p)), stamp);
 }
 
+// The heap's sum is shared by all classes and threads, so it hears of changes in larger steps.
+void count_blocks(Heap* h, ClassState& k, std::size_t size, std::int32_t n) {
+  k.depot_blocks += static_cast<std::uint32_t>(n);
+  k.unsynced += n;
+  std::int64_t bytes = k.unsynced * static_cast<std::int64_t>(size);
+  if (bytes >= kSync || bytes <= -kSync) {
+    h->depot_bytes.fetch_add(static_cast<std::uint64_t>(bytes), std::memory_order_relaxed);
+    k.unsynced = 0;
+  }
+}
+
+Batch* empty_batch(ClassState& k) {
+  if (Batch* b = k.spare) {
+    k.spare = b->next;
+    return b;
+  }
+  return static_cast<Batch*>(meta::get(sizeof(Batch)));
+}
+
+// Only the purger gives batches back; a class in use keeps as many as it needs.
+void retire(ClassState& k, Batch* b) {
+  b->next = k.spare;
+  k.spare = b;
+}
+
+std::uint32_t high_of(const void* p) { return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(p) >> 36); }
+
 }  // namespace
 
 unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* from, std::uint64_t stamp, bool to_spans) {
@@ -47,37 +76,44 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
   std::size_t size = size_of_class(c);
   if (h->fruitless.load(std::memory_order_relaxed)) h->fruitless.store(false, std::memory_order_relaxed);
   san::hand_over(&k);
-  if (!to_spans && h->depot_bytes.load(std::memory_order_relaxed) + n * size > h->opt.cache_bytes) to_spans = true;
-  Batch* b = to_spans ? nullptr : static_cast<Batch*>(meta::get(sizeof(Batch)));
-  unsigned good = 0;
+  std::uint64_t held = h->depot_bytes.load(std::memory_order_relaxed);
+  // Over the budget blocks go to their spans; with a purge thread it does that at its next tick.
+  if (AKIT_UNLIKELY(held > h->opt.cache_bytes) && !(purger::running() && held / 4 <= h->opt.cache_bytes)) to_spans = true;
+  unsigned good = 0, bads = 0;
+  void* kept[kBatchMax];
   void* bad[kBatchMax];
-  unsigned bads = 0;
   {
     os::Guard g(k.lock);
-    for (unsigned i = 0; i < n; ++i) {
-      if (AKIT_UNLIKELY(!check_in(h, c, p[i], slab))) {
-        bad[bads++] = p[i];
-        continue;
+    Batch* b = to_spans ? nullptr : empty_batch(k);
+    std::uint32_t high = n ? high_of(p[0]) : 0;
+    unsigned batched = 0;
+    {
+      map::OutBits bits;
+      for (unsigned i = 0; i < n; ++i) {
+        auto a = reinterpret_cast<std::uintptr_t>(p[i]);
+        bool ok = slab ? bits.clear(a) : check_in(h, c, p[i]);
+        if (AKIT_UNLIKELY(!ok))
+          bad[bads++] = p[i];
+        else if (b && AKIT_LIKELY(high_of(p[i]) == high))
+          b->low[batched++] = static_cast<std::uint32_t>(a >> map::kGrain);
+        else
+          kept[good++] = p[i];
       }
-      if (b) {
-        b->p[good] = p[i];
-      } else {
-        to_span(h, c, p[i], slab, stamp);
-      }
-      ++good;
     }
-    if (b && good) {
-      b->n = good;
+    for (unsigned i = 0; i < good; ++i) to_span(h, c, kept[i], slab, stamp);
+    good += batched;
+    if (batched) {
+      b->n = batched;
+      b->high = high;
       b->from = from;
       b->stamp = stamp;
       b->next = k.depot;
       k.depot = b;
-      k.depot_blocks += good;
-      h->depot_bytes.fetch_add(good * size, std::memory_order_relaxed);
-      b = nullptr;
+      count_blocks(h, k, size, static_cast<std::int32_t>(batched));
+    } else if (b) {
+      retire(k, b);
     }
   }
-  if (b) meta::put(b, sizeof(Batch));
   for (unsigned i = 0; i < bads; ++i) report(h, error_of(h, bad[i], slab), bad[i]);
   return good;
 }
@@ -89,20 +125,22 @@ unsigned depot_take(Heap* h, unsigned c, void** out, unsigned want, const void* 
   bool slab = is_slab_class(h, c);
   unsigned n = min(want, b->n);
   b->n -= n;
-  for (unsigned i = 0; i < n; ++i) {
-    out[i] = b->p[b->n + i];
-    auto a = reinterpret_cast<std::uintptr_t>(out[i]);
-    if (slab)
-      map::mark_out(a);
-    else
-      map::set_entries(align_down(a, map::kPage), 1, entry_for(h, c));
+  {
+    map::OutBits bits;
+    for (unsigned i = 0; i < n; ++i) {
+      out[i] = b->at(b->n + i);
+      auto a = reinterpret_cast<std::uintptr_t>(out[i]);
+      if (slab)
+        bits.set(a);
+      else
+        map::set_entries(align_down(a, map::kPage), 1, entry_for(h, c));
+    }
   }
-  if (b->from != to) h->remote_frees.fetch_add(n, std::memory_order_relaxed);
-  k.depot_blocks -= n;
-  h->depot_bytes.fetch_sub(n * size_of_class(c), std::memory_order_relaxed);
+  if (b->from != to) k.remote += n;
+  count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(n));
   if (b->n == 0) {
     k.depot = b->next;
-    meta::put(b, sizeof(Batch));
+    retire(k, b);
   }
   san::take_over(&k);
   return n;
@@ -118,13 +156,18 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than) {
     Batch** at = &k.depot;
     while (*at && (*at)->stamp > older_than) at = &(*at)->next;
     Batch* b = *at;
-    if (!b) return bytes;
+    if (!b) {
+      while (Batch* e = k.spare) {
+        k.spare = e->next;
+        meta::put(e, sizeof(Batch));
+      }
+      return bytes;
+    }
     *at = b->next;
-    k.depot_blocks -= b->n;
-    h->depot_bytes.fetch_sub(b->n * size_of_class(c), std::memory_order_relaxed);
+    count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(b->n));
     bytes += b->n * size_of_class(c);
-    for (unsigned i = 0; i < b->n; ++i) to_span(h, c, b->p[i], slab, b->stamp);
-    meta::put(b, sizeof(Batch));
+    for (unsigned i = 0; i < b->n; ++i) to_span(h, c, b->at(i), slab, b->stamp);
+    retire(k, b);
   }
 }
 

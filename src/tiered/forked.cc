@@ -20,10 +20,11 @@ void empty_caches(Heap* h) {
         detach(tc, c, array_of(b));
       }
   for (ClassState& k : h->classes) {
-    while (Batch* b = k.depot) {
-      k.depot = b->next;
-      batch_delete(b);
-    }
+    for (Batch** list : {&k.depot, &k.spare})
+      while (Batch* b = *list) {
+        *list = b->next;
+        batch_delete(b);
+      }
     std::uint64_t gets = k.gets_retired, misses = k.misses;
     new (&k) ClassState;
     k.gets_retired = gets;

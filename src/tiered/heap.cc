@@ -160,10 +160,11 @@ void release_all(Heap* h) {
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = h->touched[w]; m; m &= m - 1) {
       ClassState& k = h->classes[w * 64 + lowest_bit(m)];
-      while (Batch* b = k.depot) {
-        k.depot = b->next;
-        batch_delete(b);
-      }
+      for (Batch** list : {&k.depot, &k.spare})
+        while (Batch* b = *list) {
+          *list = b->next;
+          batch_delete(b);
+        }
     }
   Span* s = h->spans;
   while (s) {

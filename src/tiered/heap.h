@@ -39,32 +39,41 @@ namespace akit::tiered {
 
 inline constexpr std::uint32_t kKindTiered = 1;
 inline constexpr unsigned kInlineSeats = 16;
-inline constexpr unsigned kBatchMax = 60;
+inline constexpr unsigned kBatchMax = 56;
 
-// Blocks that left a thread cache together, on their way to another one or to their spans.
+// Blocks that left a thread cache together, on their way to another one or to their spans. Half an
+// address is kept of each, so that a batch crosses between two cores in four cache lines.
 struct Batch {
   Batch* next;
   std::uint64_t stamp;  // when they became idle
   const void* from;     // cache they came from
   std::uint32_t n;
-  std::uint32_t padding;
-  void* p[kBatchMax];
+  std::uint32_t high;   // address >> 36, the same for all
+  std::uint32_t low[kBatchMax];
+  void* at(unsigned i) const {
+    return reinterpret_cast<void*>((std::uintptr_t{high} << 36) | (std::uintptr_t{low[i]} << map::kGrain));
+  }
 };
-static_assert(sizeof(Batch) == 512);
+static_assert(sizeof(Batch) == 256);
 
 struct alignas(kCacheLine) ClassState {
+  // moved with every batch
   os::Lock lock;
-  std::uint32_t slabs = 0;         // spans of this class
-  Batch* depot = nullptr;          // newest first
-  Span* partial = nullptr;         // slabs with free blocks
   std::uint32_t depot_blocks = 0;
-  std::uint32_t peak = 0;          // most blocks seen in use
+  Batch* depot = nullptr;          // newest first
+  Batch* spare = nullptr;          // empty ones
+  Span* partial = nullptr;         // slabs with free blocks
   std::uint64_t out = 0;           // blocks outside their spans: users, caches, depot
-  std::uint64_t gets_retired = 0;  // of caches that are gone
   std::uint64_t misses = 0;
+  std::int32_t unsynced = 0;       // depot blocks not yet counted in the heap's depot_bytes
+  std::uint32_t slabs = 0;         // spans of this class
+  std::uint64_t remote = 0;        // blocks that went from one cache to another
+  // now and then
+  std::uint64_t peak = 0;          // most blocks seen in use
+  std::uint64_t gets_retired = 0;  // of caches that are gone
   std::uint64_t discards = 0;      // blocks that went back to their spans
 };
-static_assert(sizeof(ClassState) == 64);
+static_assert(sizeof(ClassState) == 128);
 
 enum Watch : std::uint32_t {
   kWatchExact = 1, kWatchZeroAlloc = 2, kWatchZeroFree = 4, kWatchGuard = 8, kWatchTool = 16, kWatchClosing = 32,
@@ -72,7 +81,7 @@ enum Watch : std::uint32_t {
 
 #define AKIT_HEAP_COUNTERS(X)                                                                       \
   X(failures) X(limit_hits) X(misuses) X(maps) X(unmaps) X(purges) X(purged_bytes) X(prefaulted)    \
-  X(remote_frees) X(reallocs) X(reallocs_in_place) X(huge_fallbacks) X(direct_allocs) X(direct_frees)
+  X(reallocs) X(reallocs_in_place) X(huge_fallbacks) X(direct_allocs) X(direct_frees)
 
 struct Heap {
   akit_tiered* stub;
@@ -83,19 +92,21 @@ struct Heap {
   unsigned last_small, last_medium, last_large;  // classes: the thresholds
   std::uint8_t plain_heap, dense_heap, huge_heap;  // page heaps for small handles, slabs, huge blocks
 
-  std::atomic<std::uint64_t> mapped, mapped_peak, metadata, used_peak, depot_bytes, slab_bytes;
+  std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
+  std::atomic<bool> armed;      // on the purger's list
+  bool in_round;                // a purge round works on it
+  Heap* armed_next;
+  Heap* armed_prev;
+
+  // Written by misses; what they only read is above, in other cache lines.
+  alignas(kCacheLine) std::atomic<std::uint64_t> mapped;
+  std::atomic<std::uint64_t> mapped_peak, metadata, used_peak, depot_bytes, slab_bytes;
   std::atomic<std::uint64_t> taken_bytes;     // of blocks outside their spans, depot included
   std::atomic<std::uint64_t> direct_bytes[4];  // in use, blocks without a class bin, by tier
   std::atomic<std::uint32_t> spans_count;
 #define AKIT_COUNTER(x) std::atomic<std::uint64_t> x;
   AKIT_HEAP_COUNTERS(AKIT_COUNTER)
 #undef AKIT_COUNTER
-  std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
-  std::atomic<bool> armed;      // on the purger's list
-  bool in_round;                // a purge round works on it
-  Heap* armed_next;
-  Heap* armed_prev;
-  std::atomic<std::uint32_t> colour;
   std::uint64_t touched[3];     // classes ever used, for cheap recycling; under no lock but atomically or-ed
   std::atomic<std::uint64_t> guard_count;
 
@@ -172,6 +183,9 @@ struct BlockRequest {
   unsigned cls;            // bin class, or 0 for none
   bool zeroed, guarded;
 };
+// Where in its first page a block with a bin class starts; a function of the class and the page, so
+// that a block start can be told from other addresses without its span.
+std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page);
 Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap);
 void block_free(Heap* h, Span* s, std::uint64_t stamp);
 unsigned tier_of(const Heap* h, std::size_t usable);  // 0 small .. 3 huge

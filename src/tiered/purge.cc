@@ -41,7 +41,9 @@ void armed_remove(Heap* h) {
 }
 
 bool anything_cached(Heap* h) {
-  if (h->depot_bytes.load(std::memory_order_relaxed)) return true;
+  for (unsigned w = 0; w < 3; ++w)
+    for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
+      if (__atomic_load_n(&h->classes[w * 64 + lowest_bit(m)].depot, __ATOMIC_RELAXED)) return true;
   if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kClosing) return true;
   os::Guard g(h->caches_lock);
   for (ThreadCache* list : {h->caches, h->orphans})
@@ -83,7 +85,8 @@ void tend(Heap* const* heaps, unsigned n, std::uint64_t now) {
   steal(due, k, true, stamp);
   for (unsigned i = 0; i < k; ++i) {
     std::uint64_t age = min(due[i]->opt.decay_ns / 4, 2 * step);
-    flush_depots(due[i], now - min(now, age));
+    bool over = due[i]->depot_bytes.load(std::memory_order_relaxed) > due[i]->opt.cache_bytes;
+    flush_depots(due[i], over ? kNone : now - min(now, age));
     release_slabs(due[i], stamp);
   }
 }

@@ -52,6 +52,11 @@ void relabel(Heap* h, Span* s, unsigned c, std::size_t usable) {
   s->usable = usable;
 }
 
+// A block that no longer starts where its class says has no bin: it is freed to its span.
+bool keeps_class(const Heap* h, const Span* s, unsigned c) {
+  return s->role != region::Role::kBlock || (c != 0 && s->start - s->base == colour_of(h, c, s->base));
+}
+
 bool plain_span(const Span* s) { return s->role == region::Role::kBlock || s->role == region::Role::kDirect; }
 
 std::size_t usable_for(const Span* s, unsigned c, std::size_t n) {
@@ -60,7 +65,7 @@ std::size_t usable_for(const Span* s, unsigned c, std::size_t n) {
 
 bool shrink_in_place(Heap* h, Span* s, std::size_t n) {
   unsigned c = s->role == region::Role::kBlock ? span_class(h, n) : 0;
-  if (s->role == region::Role::kBlock && c == 0) return false;
+  if (!keeps_class(h, s, c)) return false;
   std::size_t usable = usable_for(s, c, n), before = s->bytes();
   if (usable >= s->usable) return true;
   region::heap_of(s).shrink(s, (s->start - s->base + usable + map::kPage - 1) >> map::kPageShift,
@@ -72,7 +77,7 @@ bool shrink_in_place(Heap* h, Span* s, std::size_t n) {
 
 bool grow_in_place(Heap* h, Span* s, std::size_t n) {
   unsigned c = s->role == region::Role::kBlock ? span_class(h, n) : 0;
-  if (s->role == region::Role::kBlock && c == 0) return false;
+  if (!keeps_class(h, s, c)) return false;
   std::size_t usable = usable_for(s, c, n), before = s->bytes();
   std::size_t bytes = align_up(s->start - s->base + usable, os::page_size());
   if (bytes > before) {
@@ -88,12 +93,15 @@ bool grow_in_place(Heap* h, Span* s, std::size_t n) {
 
 // The pages of the old span become the front of a new one.
 void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
-  unsigned c = span_class(h, n);
+  // Its offset in the page comes along, so the block gets no bin class: size and pages alone.
+  unsigned c = 0;
   bool over_cap = false;
-  Span* t = block_new(h, {n, 0, c, false, false}, &over_cap);
+  std::size_t room = n + (s->start - s->base);
+  if (unsigned sized = span_class(h, n)) room = size_of_class(sized) + (s->start - s->base);
+  Span* t = block_new(h, {room, 0, c, false, false}, &over_cap);
   std::size_t offset = s->start - s->base;
   if (!t) return nullptr;
-  if (!plain_span(t) || t->bytes() < s->bytes() || offset + t->usable > t->bytes() || s->role == region::Role::kGuarded) {
+  if (!plain_span(t) || t->bytes() < s->bytes() || s->role == region::Role::kGuarded) {
     block_free(h, t, 0);
     return nullptr;
   }
@@ -103,6 +111,7 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
   }
   if (t->backing == 1) os::advise(reinterpret_cast<void*>(t->base), t->bytes(), os::Advice::kHuge);
   t->start = t->base + offset;
+  t->usable -= offset;
   t->zero = false;
   // The old span: no pages, only addresses.
   unlink_span(h, s);
@@ -117,11 +126,7 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
     count_direct(h, s->usable, false);
   }
   region::heap_of(s).free_gone(s);
-  if (t->role == region::Role::kBlock) {
-    take_class(h, c);
-  } else {
-    count_direct(h, t->usable, true);
-  }
+  count_direct(h, t->usable, true);
   return reinterpret_cast<void*>(t->start);
 }
 

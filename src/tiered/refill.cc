@@ -12,7 +12,7 @@ namespace {
 // `cached` blocks that were just fetched with the one asked for.
 void note_used(Heap* h, unsigned c, ClassState& k, unsigned cached) {
   std::uint64_t used = k.out - k.depot_blocks - cached;
-  if (used > k.peak) k.peak = static_cast<std::uint32_t>(min<std::uint64_t>(used, ~0u));
+  if (used > k.peak) k.peak = used;
   std::uint64_t bytes = h->taken_bytes.load(std::memory_order_relaxed) - cached * size_of_class(c);
   std::uint64_t depot = h->depot_bytes.load(std::memory_order_relaxed);
   bytes -= min(bytes, depot);
@@ -44,17 +44,9 @@ void* refused(Heap* h, bool at_cap) {
   return nullptr;
 }
 
-void* one_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
+// A new block with a span of its own.
+void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
   ClassState& k = h->classes[c];
-  {
-    os::Guard g(k.lock);
-    void* p;
-    ++k.misses;
-    if (depot_take(h, c, &p, 1, nullptr)) {
-      *zeroed = false;
-      return p;
-    }
-  }
   Span* s = block_new(h, {size_of_class(c), 0, c, *zeroed, false}, over_cap);
   if (!s) return nullptr;
   *zeroed = s->zero;
@@ -62,14 +54,17 @@ void* one_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
   os::Guard g(k.lock);
   __atomic_store_n(&k.slabs, k.slabs + 1, __ATOMIC_RELAXED);
   ++k.out;
+  ++k.misses;
   h->taken_bytes.fetch_add(size_of_class(c), std::memory_order_relaxed);
   note_used(h, c, k, 0);
   return reinterpret_cast<void*>(s->start);
 }
 
-// Under tc->lock, bin attached and empty (or cap 0: `direct` gets the one block).
-void* from_slabs(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
+// Under tc->lock; the bin is empty, and attached unless its capacity is 0. First what other threads
+// put away, then slabs; one block is returned, the others fill the bin.
+void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
   ClassState& k = h->classes[c];
+  bool slab = is_slab_class(h, c);
   void* got[cache::kMaxCapacity + 1];
   unsigned want = refill_size(tc, c);
   for (int turn = 0; turn < 2; ++turn) {
@@ -77,7 +72,8 @@ void* from_slabs(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
       os::Guard g(k.lock);
       unsigned n = depot_take(h, c, got, want, tc);
       // From slabs only some 64 KiB at a time: blocks nobody asked for yet.
-      if (n == 0) n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of_class(c)))));
+      if (n == 0 && slab)
+        n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of_class(c)))));
       if (n) {
         ++k.misses;
         note_used(h, c, k, n - 1);
@@ -85,7 +81,7 @@ void* from_slabs(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
         return got[0];
       }
     }
-    if (turn || !slab_new(h, c, over_cap)) break;
+    if (turn || !slab || !slab_new(h, c, over_cap)) break;
   }
   return nullptr;
 }
@@ -100,13 +96,12 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* over_cap
       return p;
     }
   ++tc->misses;
-  void* p;
-  if (is_slab_class(h, c)) {
+  bool slab = is_slab_class(h, c);
+  void* p = slab || !*zeroed ? from_class(h, tc, c, over_cap) : nullptr;
+  if (p || slab)
     *zeroed = false;
-    p = from_slabs(h, tc, c, over_cap);
-  } else {
-    p = one_block(h, c, zeroed, over_cap);
-  }
+  else
+    p = new_block(h, c, zeroed, over_cap);
   if (p) cache::count_get(tc, c);
   return p;
 }

@@ -132,7 +132,8 @@ unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
       out[n++] = reinterpret_cast<void*>(s->base + std::size_t{s->fresh++} * s->stride);
     if (s->free_bits == 0 && s->fresh == s->capacity) drop_partial(k, s);
   }
-  for (unsigned i = 0; i < n; ++i) map::mark_out(reinterpret_cast<std::uintptr_t>(out[i]));
+  map::OutBits bits;
+  for (unsigned i = 0; i < n; ++i) bits.set(reinterpret_cast<std::uintptr_t>(out[i]));
   k.out += n;
   h->taken_bytes.fetch_add(n * size_of_class(c), std::memory_order_relaxed);
   return n;

@@ -12,7 +12,7 @@ namespace akit::tiered {
 namespace {
 
 struct ClassSum {
-  std::uint64_t used, cached, depot, gets, misses, discards, slabs, peak;
+  std::uint64_t used, cached, depot, remote, gets, misses, discards, slabs, peak;
 };
 
 // Reading never blocks a fast path; a call in progress may be missed, so nothing may go below zero.
@@ -28,13 +28,14 @@ ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins) {
     }
   os::Guard g(k.lock);
   s.depot = k.depot_blocks;
+  s.remote = k.remote;
   s.cached = binned + k.depot_blocks;
   s.used = k.out > s.cached ? k.out - s.cached : 0;
   s.gets = max(gets + k.gets_retired, s.used);
   s.misses = min(k.misses, s.gets);
   s.discards = k.discards;
   s.slabs = k.slabs;
-  k.peak = static_cast<std::uint32_t>(max<std::uint64_t>(k.peak, min<std::uint64_t>(s.used, ~0u)));
+  k.peak = max(k.peak, s.used);
   s.peak = k.peak;
   *bins = binned;
   return s;
@@ -57,6 +58,8 @@ void fill_handle(Heap* h, TieredStats* out) {
     bins_bytes += bins * size;
     out->cached_bytes += s.cached * size;
     out->cache_misses_total += s.misses;
+    out->remote_frees_total += s.remote;
+    out->remote_pending_bytes += s.depot * size;
     live += s.used;
     gets += s.gets;
   }
@@ -90,8 +93,6 @@ void fill_handle(Heap* h, TieredStats* out) {
   out->thread_cache_bytes = bins_bytes;
   out->thread_caches = h->cache_count;
   out->cache_hits_total = gets - min(gets, out->cache_misses_total);
-  out->remote_frees_total = h->remote_frees.load(std::memory_order_relaxed);
-  out->remote_pending_bytes = h->depot_bytes.load(std::memory_order_relaxed);
   out->reallocs_total = h->reallocs.load(std::memory_order_relaxed);
   out->reallocs_in_place_total = h->reallocs_in_place.load(std::memory_order_relaxed);
   out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
