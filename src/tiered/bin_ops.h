@@ -71,6 +71,7 @@ inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
 // Makes the bin usable when it is poisoned (never used, or taken). false: no array or no budget.
 inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
   if (tc->bin[c].load(std::memory_order_relaxed) != cache::poison()) return true;
+  mark_touched(h, tc, c);  // here, because a thread may free into a class that it never allocated from
   unsigned full = full_capacity(h, c), first = size_of_class(c) <= (std::size_t{16} << 10) ? full : min(full, size_of_class(c) <= (std::size_t{1} << 20) ? 4u : 2u);
   unsigned cap = grant(h, tc, c, 0, first);
   if (cap == 0) return false;
