@@ -63,10 +63,11 @@ AKIT_MISS void misuse(int error, std::uint64_t id, const void* p) noexcept {
   int saved = errno;
   total.fetch_add(1, std::memory_order_relaxed);
   std::uint32_t mode = mode_word.load(std::memory_order_relaxed);
-  if (Handler fn = handler.load(std::memory_order_acquire)) {
-    fn(handler_user.load(std::memory_order_acquire), -error, id, p);
-  } else if (mode != 1) {
-    report(error, id, p);
+  if (mode != 1) {
+    if (Handler fn = handler.load(std::memory_order_acquire))
+      fn(handler_user.load(std::memory_order_acquire), error, id, p);
+    else
+      report(error, id, p);
   }
   if (mode == 2) abort();
   errno = saved;

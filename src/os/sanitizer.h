@@ -15,7 +15,6 @@ extern "C" {
 __attribute__((weak)) void __asan_poison_memory_region(const volatile void*, std::size_t);
 __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void*, std::size_t);
 __attribute__((weak)) void __lsan_register_root_region(const void*, std::size_t);
-__attribute__((weak)) void __lsan_unregister_root_region(const void*, std::size_t);
 __attribute__((weak)) void __tsan_acquire(void*);
 __attribute__((weak)) void __tsan_release(void*);
 }
@@ -34,11 +33,9 @@ inline bool valgrind() {
 // A tool wants to see every allocation and every free, so handles take the checked path.
 inline bool watching() { return asan() || valgrind(); }
 
+// Never taken back: it would have to name the very range, and what is not mapped is not scanned.
 inline void lsan_add_root(const void* p, std::size_t n) {
   if (&__lsan_register_root_region) __lsan_register_root_region(p, n);
-}
-inline void lsan_remove_root(const void* p, std::size_t n) {
-  if (&__lsan_unregister_root_region) __lsan_unregister_root_region(p, n);
 }
 inline void hand_over(void* token) {
   if (AKIT_UNLIKELY(tsan())) __tsan_release(token);
@@ -60,9 +57,19 @@ inline void on_free(void* p, std::size_t n) {
   (void)p;
   (void)n;
 }
-// Pages that leave a handle must be clean for whoever gets them next.
+// Memory between two owners: nobody may touch it yet.
+inline void on_fresh(void* p, std::size_t n) {
+  if (asan()) __asan_poison_memory_region(p, n);
+#if AKIT_VALGRIND
+  VALGRIND_MAKE_MEM_NOACCESS(p, n);
+#endif
+}
+// Memory that we touch ourselves, or that leaves a handle for whoever gets it next.
 inline void on_release(void* p, std::size_t n) {
   if (asan()) __asan_unpoison_memory_region(p, n);
+#if AKIT_VALGRIND
+  VALGRIND_MAKE_MEM_DEFINED(p, n);
+#endif
 }
 
 }  // namespace akit::san

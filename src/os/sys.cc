@@ -102,7 +102,6 @@ int map(void* hint, std::size_t size, unsigned flags, void** out) {
 
 void unmap(void* base, std::size_t size) {
   KeepErrno keep;
-  san::lsan_remove_root(base, size);
   if (fault::hit(fault::kUnmap) || munmap(base, size) != 0) {
     // The kernel refuses when splitting would exceed the mapping limit. The pages can still go.
     madvise(base, size, MADV_DONTNEED);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "os/fault.h"
@@ -128,14 +129,17 @@ int start_thread(void* (*fn)(void*), void* arg, unsigned long* id) {
   pthread_t t;
   pthread_attr_t attr;
   pthread_attr_init(&attr);
-  pthread_attr_setstacksize(&attr, 128 * 1024);
+  pthread_attr_setstacksize(&attr, 256 * 1024);
   int rc = pthread_create(&t, &attr, fn, arg);
+  if (rc == EINVAL) rc = pthread_create(&t, nullptr, fn, arg);  // static TLS of the program needs more
   pthread_attr_destroy(&attr);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (rc != 0) return -rc;
   *id = static_cast<unsigned long>(t);
   return 0;
 }
+
+void yield() { sched_yield(); }
 
 void join_thread(unsigned long id) { pthread_join(static_cast<pthread_t>(id), nullptr); }
 

@@ -77,5 +77,6 @@ void install_fork_handlers(void (*child)());
 // A thread of our own with all signals blocked. 0 or -errno.
 int start_thread(void* (*fn)(void*), void* arg, unsigned long* id);
 void join_thread(unsigned long id);
+void yield();
 
 }  // namespace akit::os

@@ -150,9 +150,11 @@ template <os::PageSource S>
 Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
   bool tight = os::address_limit() != kNone;
   std::size_t bytes = pages << map::kPageShift;
-  std::size_t step = tight ? kGrowTight : kGrow;
+  // Large requests are mapped as they are: the rest of a chunk would be address space for nothing.
+  std::size_t step = bytes >= kGrow / 8 ? 0 : tight ? kGrowTight : kGrow;
   // Big mappings start on a 2 MiB boundary so that huge pages can back them.
-  std::size_t align = max(alignment, bytes >= (std::size_t{2} << 20) || !tight ? std::size_t{2} << 20 : os::page_size());
+  bool huge = kind_.thp != 2 && (kind_.thp == 1 || bytes >= (std::size_t{2} << 20));
+  std::size_t align = max(alignment, huge && !tight ? std::size_t{2} << 20 : os::page_size());
   Span* s = span_new();
   if (!s) return nullptr;
   std::size_t size = align_up(max(bytes, step), os::page_size());

@@ -13,7 +13,11 @@ namespace akit::tiered {
 
 std::size_t alloc_n(akit_tiered* h, std::size_t size, std::size_t n, void** out) noexcept {
   std::size_t i = 0;
-  while (i < n && (out[i] = akit_tiered_alloc(h, size)) != nullptr) ++i;
+  for (; i < n; ++i) {
+    void* p = akit_tiered_alloc(h, size);
+    if (!p) break;
+    out[i] = p;
+  }
   return i;
 }
 

@@ -1,11 +1,12 @@
 // The default heap behind akit_malloc and akit_default(): opened at its first use, never torn down,
 // configured by one call before that or by the environment.
 #include <errno.h>
-#include <unistd.h>
 
 #include "cache/purger.h"
 #include "tiered/miss.h"
 #include "tiered/open.h"
+
+extern "C" char** environ;
 
 namespace akit::tiered {
 
@@ -43,7 +44,7 @@ void complain(const char* name) {
 
 // Unsigned decimal, or the word "none".
 template <class T>
-void number(const char* name, T* out) {
+void number(const char* name, T* out, std::uint64_t most = kNone) {
   const char* s = variable(name);
   if (!s) return;
   if (s[0] == 'n' && s[1] == 'o' && s[2] == 'n' && s[3] == 'e' && !s[4]) {
@@ -56,7 +57,7 @@ void number(const char* name, T* out) {
     good = *s >= '0' && *s <= '9' && !__builtin_mul_overflow(v, std::uint64_t{10}, &v) &&
            !__builtin_add_overflow(v, static_cast<std::uint64_t>(*s - '0'), &v);
   }
-  if (!good || v != static_cast<T>(v)) return complain(name);
+  if (!good || v > most || v != static_cast<T>(v)) return complain(name);
   *out = static_cast<T>(v);
 }
 
@@ -65,19 +66,19 @@ Options from_environment() {
   o.name = variable("NAME");
   number("LIMIT_BYTES", &o.limit_bytes);
   number("DECAY_NS", &o.decay_ns);
-  number("THP", &o.thp);
-  number("FORK_MODE", &o.fork_mode);
-  number("ZERO_MODE", &o.zero_mode);
-  number("NUMA_MODE", &o.numa_mode);
+  number("THP", &o.thp, 3);
+  number("FORK_MODE", &o.fork_mode, 3);
+  number("ZERO_MODE", &o.zero_mode, 2);
+  number("NUMA_MODE", &o.numa_mode, 3);
   number("NUMA_NODES", &o.numa_nodes);
   number("PREFAULT_BYTES", &o.prefault_bytes);
-  number("CHECK_MODE", &o.check_mode);
+  number("CHECK_MODE", &o.check_mode, 1);
   number("SMALL_MAX_BYTES", &o.small_max_bytes);
   number("MEDIUM_MAX_BYTES", &o.medium_max_bytes);
   number("LARGE_MAX_BYTES", &o.large_max_bytes);
   number("THREAD_CACHE_BYTES", &o.thread_cache_bytes);
   number("CACHE_BYTES", &o.cache_bytes);
-  number("HUGETLB_MODE", &o.hugetlb_mode);
+  number("HUGETLB_MODE", &o.hugetlb_mode, 3);
   number("GUARD_SAMPLE_INTERVAL", &o.guard_sample_interval);
   return o;
 }
@@ -89,6 +90,9 @@ bool is_open() { return default_stub.phase.load(std::memory_order_acquire) == Ph
 akit_tiered* default_handle() noexcept {
   if (AKIT_LIKELY(is_open())) return &default_stub;
   int saved = errno;
+  // Before the lock: both may call an allocator that is routed to us.
+  start_once();
+  os::current();
   os::Guard g(open_lock);
   if (!is_open()) {
     int rc = open_stub(from_environment(), &default_stub, nullptr);
@@ -106,6 +110,8 @@ akit_tiered* default_handle() noexcept {
 }
 
 int default_configure(const Options& opt) noexcept {
+  start_once();
+  os::current();
   os::Guard g(open_lock);
   return is_open() ? -EBUSY : open_stub(opt, &default_stub, nullptr);
 }

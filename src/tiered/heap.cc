@@ -22,6 +22,8 @@ constinit Heap* spare_heaps = nullptr;  // under registry_lock
 constinit unsigned spare_count = 0;
 constinit std::atomic<int> started{0};
 
+}  // namespace
+
 void start_once() {
   if (AKIT_LIKELY(started.load(std::memory_order_acquire) == 2)) return;
   int none = 0;
@@ -30,12 +32,15 @@ void start_once() {
     os::set_thread_exit_hook(on_thread_exit);
     purger::set_round(purge_round);
     region::set_over_budget_hook(over_budget);
-    os::install_fork_handlers(after_fork_in_child);
     started.store(2, std::memory_order_release);
+    // Last: it may allocate, and with malloc routed to us that comes back here.
+    os::install_fork_handlers(after_fork_in_child);
   }
   while (started.load(std::memory_order_acquire) != 2) {
   }
 }
+
+namespace {
 
 bool good_name(const char* s, char* out) {
   std::size_t n = 0;
@@ -59,6 +64,7 @@ int resolve(Options& o) {
   if (o.flags != 0 || o.region || o.huge) return -EINVAL;
   if (o.numa_mode != 0) return -ENOSYS;
   if (o.numa_nodes != 0) return -EINVAL;
+  if (o.small_max_bytes && o.small_max_bytes < 16) return -EINVAL;
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   o.fork_mode = o.fork_mode ? o.fork_mode : 1;
@@ -99,8 +105,7 @@ Heap* heap_new() {
 }
 
 void heap_delete(Heap* h) {
-  os::Guard g(h->caches_lock);
-  while (ThreadCache* tc = h->orphans) {
+  while (ThreadCache* tc = h->orphans) {  // nobody else knows this heap any more
     h->orphans = tc->heap_next;
     cache_release(h, tc);
   }
@@ -154,6 +159,15 @@ void open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   stub->phase.store(Phase::kOpen, std::memory_order_release);
 }
 
+// Blocks that are still out in a handle that zeroes on free must not show up in another handle.
+void wipe(Span* s) {
+  void* p = reinterpret_cast<void*>(s->base);
+  if (s->role == region::Role::kHugetlb || s->role == region::Role::kGuarded) return;  // unmapped, or made anew
+  san::on_release(p, s->bytes());
+  if (s->bytes() > 64 * 1024 && os::discard(p, s->bytes()) == 0) return;
+  __builtin_memset(p, 0, s->bytes());
+}
+
 // Everything the handle had leaves it: blocks are not looked at one by one.
 void release_all(Heap* h) {
   std::uint64_t now = os::now_coarse_ns();
@@ -169,6 +183,7 @@ void release_all(Heap* h) {
   Span* s = h->spans;
   while (s) {
     Span* next = s->all_next;
+    if (h->watch & kWatchZeroFree) wipe(s);
     block_free(h, s, now);
     s = next;
   }

@@ -5,6 +5,7 @@
 namespace akit::tiered {
 
 // A handle on a new stub, or on a static one (the default heap).
+void start_once();
 int open_stub(const Options& opt, akit_tiered* stub_or_null, akit_tiered** out);
 akit_tiered* stub_open(akit_tiered* stub_or_null);  // under registry_lock; registry.cc
 void owner_release(Heap* h);                        // under registry_lock; registry.cc

@@ -1,7 +1,6 @@
 // Giving back: rounds for the purge thread and akit_maintain, purges on request, the cap's last
 // resort, and the end of handles whose destruction was deferred.
 #include <errno.h>
-#include <sched.h>
 
 #include "cache/meta.h"
 #include "cache/purger.h"
@@ -160,7 +159,7 @@ void disarm(Heap* h) {
         return;
       }
     }
-    sched_yield();
+    os::yield();
   }
 }
 

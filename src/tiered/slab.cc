@@ -107,7 +107,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   for (std::size_t i = 0; i < s->pages; ++i) map::set_span(s->base + (i << map::kPageShift), s->number);
   map::set_entries(s->base, s->pages, entry_for(h, c));
   h->slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
-  if (AKIT_UNLIKELY(h->watch & kWatchTool)) san::on_free(reinterpret_cast<void*>(s->base), bytes);
+  if (AKIT_UNLIKELY(h->watch & kWatchTool)) san::on_fresh(reinterpret_cast<void*>(s->base), bytes);
   os::Guard g(k.lock);
   __atomic_store_n(&k.slabs, k.slabs + 1, __ATOMIC_RELAXED);
   push_partial(k, s);

@@ -104,10 +104,20 @@ akit_tiered* by_id(std::uint64_t id) {
   return nullptr;
 }
 
-// Class 0 has no blocks: index i is class i + 1, the natural ones last.
+// Classes by size: class 0 has no blocks, and the natural ones follow the ordinary ones of their size.
+unsigned class_at(std::size_t index) {
+  std::size_t i = 0;
+  for (unsigned c = 1; c <= kLastSized; ++c) {
+    if (i++ == index) return c;
+    for (unsigned k = kFirstNatural; k < kClasses; ++k)
+      if (size_of_class(k) == size_of_class(c) && i++ == index) return k;
+  }
+  return kLastSized;
+}
+
 int class_stats(Heap* h, std::size_t index, ClassStats* out) {
-  if (index >= kClasses - 1) return -EINVAL;
-  auto c = static_cast<unsigned>(index + 1);
+  if (index >= kClasses - 1) return -ENOENT;
+  unsigned c = class_at(index);
   std::uint64_t keep = out->struct_size, bins;
   *out = {};
   out->struct_size = keep;

@@ -20,10 +20,10 @@ int suggest(akit_tiered* stub, Options* out) noexcept {
   if (t.allocs_total == 0) return 0;  // nothing seen, nothing to propose
   // The largest recurring slab-sized class decides how far the medium tier reaches.
   std::uint64_t medium = 0, hot = 0;
-  for (unsigned c = 1; c < kClasses && size_of_class(c) <= 65536; ++c) {
+  for (std::size_t i = 0; i < class_count(stub); ++i) {
     ClassStats s{};
-    if (class_stats_get(stub, c - 1, &s) != 0 || s.gets_total == 0) continue;
-    if (s.gets_total >= 64 && c < kFirstNatural) medium = max(medium, s.block_bytes);
+    if (class_stats_get(stub, i, &s) != 0 || s.gets_total == 0 || s.block_bytes > 65536) continue;
+    if (s.gets_total >= 64) medium = max(medium, s.block_bytes);
     hot += min<std::uint64_t>(s.used_peak_blocks, cache::kMaxCapacity) * s.block_bytes;
   }
   if (medium > 1024) out->medium_max_bytes = max(medium, out->small_max_bytes);
