@@ -52,6 +52,7 @@ class PageHeap {
   Span* split_tail(Span* s, std::size_t pages);
   Span* grow(std::size_t pages, std::size_t alignment);
   bool remap(Span* s);
+  void trim_clean(std::uint64_t keep);
   void age_append(Span* s);
   void age_remove(Span* s);
   static void tag(Span* s);

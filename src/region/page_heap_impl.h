@@ -10,7 +10,8 @@ namespace akit::region {
 inline constexpr std::size_t kGrow = std::size_t{4} << 20;        // mapped at a time
 inline constexpr std::size_t kGrowTight = std::size_t{512} << 10;  // under an address limit
 inline constexpr std::uint64_t kRetry = 1000000000;               // after a refused discard
-inline constexpr std::size_t kCleanKept = std::size_t{16} << 20;  // mapped but empty, per heap
+inline constexpr std::size_t kTrimFrom = std::size_t{64} << 10;
+inline constexpr std::size_t kCleanKept = std::size_t{8} << 20;  // mapped but empty, per heap
 
 template <os::PageSource S>
 unsigned PageHeap<S>::bucket_floor(std::size_t pages) {
@@ -308,7 +309,10 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
         batch[n++] = s;
       }
     }
-    if (n == 0) return total;
+    if (n == 0) {
+      trim_clean(keep == kNone ? kCleanKept : min(kCleanKept, keep));
+      return total;
+    }
     // Large ranges leave the address space once enough empty mappings are kept; small ones stay
     // mapped, because unmapping them would split mappings.
     std::uint64_t clean = counters.clean_bytes.load(std::memory_order_relaxed);
@@ -342,6 +346,28 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
       put_free(batch[i], to[i]);
     }
     if (refused) return total;
+  }
+}
+
+// Empty mappings beyond `keep` leave the address space, the largest first: few mappings are split.
+template <os::PageSource S>
+void PageHeap<S>::trim_clean(std::uint64_t keep) {
+  while (counters.clean_bytes.load(std::memory_order_relaxed) > keep) {
+    Span* s = nullptr;
+    {
+      os::Guard g(lock_);
+      Lists& l = lists(State::kClean);
+      for (unsigned w = sizeof l.map / sizeof l.map[0]; w-- > 0 && !s;)
+        if (l.map[w]) s = l.head[w * 64 + log2_floor(l.map[w])];
+      if (!s || s->bytes() < kTrimFrom) return;
+      remove(s);
+      s->state.store(State::kBusy, std::memory_order_release);
+    }
+    source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+    counters.unmaps.fetch_add(1, std::memory_order_relaxed);
+    os::Guard g(lock_);
+    mapped_ -= s->bytes();
+    put_free(s, State::kGone);
   }
 }
 

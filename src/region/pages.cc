@@ -29,7 +29,7 @@ Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool z
 void free_span(Span* s, std::uint64_t deadline) {
   heap_of(s).free(s, deadline);
   std::uint64_t limit = budget.load(std::memory_order_relaxed);
-  if (AKIT_LIKELY(dirty_bytes() <= limit)) return;
+  if (AKIT_LIKELY(dirty_bytes() + clean_bytes() <= limit)) return;
   auto hook = over_budget.load(std::memory_order_acquire);
   // Half the budget stays, so that the next frees do not come straight back here.
   if (!hook || !hook()) purge_pages(0, limit / 2);

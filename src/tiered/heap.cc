@@ -50,6 +50,7 @@ bool good_name(const char* s, char* out) {
     if (!ok || n >= 63) return false;
     out[n] = ch;
   }
+  if (s && n == 0) return false;
   out[n] = 0;
   return true;
 }

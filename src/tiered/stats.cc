@@ -104,25 +104,27 @@ akit_tiered* by_id(std::uint64_t id) {
   return nullptr;
 }
 
-// Classes by size: class 0 has no blocks, and the natural ones follow the ordinary ones of their size.
-unsigned class_at(std::size_t index) {
-  std::size_t i = 0;
-  for (unsigned c = 1; c <= kLastSized; ++c) {
-    if (i++ == index) return c;
-    for (unsigned k = kFirstNatural; k < kClasses; ++k)
-      if (size_of_class(k) == size_of_class(c) && i++ == index) return k;
-  }
-  return kLastSized;
+// To the outside the classes with natural alignment are part of the ordinary ones of their size.
+unsigned natural_twin(unsigned c) {
+  for (unsigned k = kFirstNatural; k < kClasses; ++k)
+    if (size_of_class(k) == size_of_class(c)) return k;
+  return 0;
 }
 
 int class_stats(Heap* h, std::size_t index, ClassStats* out) {
-  if (index >= kClasses - 1) return -ENOENT;
-  unsigned c = class_at(index);
+  if (index >= kLastSized) return -ENOENT;
+  auto c = static_cast<unsigned>(index + 1);  // class 0 has no blocks
   std::uint64_t keep = out->struct_size, bins;
   *out = {};
   out->struct_size = keep;
   os::Guard g(h->caches_lock);
   ClassSum s = sum_class(h, c, &bins);
+  unsigned twin = natural_twin(c);
+  if (twin) {
+    ClassSum t = sum_class(h, twin, &bins);
+    s = {s.used + t.used, s.cached + t.cached, s.depot + t.depot, s.remote + t.remote, s.gets + t.gets,
+         s.misses + t.misses, s.discards + t.discards, s.slabs + t.slabs, s.peak + t.peak};
+  }
   out->block_bytes = size_of_class(c);
   out->used_blocks = s.used;
   out->used_peak_blocks = s.peak;
@@ -135,7 +137,7 @@ int class_stats(Heap* h, std::size_t index, ClassStats* out) {
   out->slabs = s.slabs;
   os::Guard l(h->spans_lock);
   for (Span* span = h->spans; span; span = span->all_next)
-    if (span->cls == c && span->role != region::Role::kDirect) out->mapped_bytes += span->bytes();
+    if ((span->cls == c || (twin && span->cls == twin)) && span->role != region::Role::kDirect) out->mapped_bytes += span->bytes();
   return 0;
 }
 
@@ -149,7 +151,7 @@ int stats_get(akit_tiered* stub, TieredStats* out) noexcept {
   return 0;
 }
 
-std::size_t class_count(akit_tiered* stub) noexcept { return checked_heap(stub) ? kClasses - 1 : 0; }
+std::size_t class_count(akit_tiered* stub) noexcept { return checked_heap(stub) ? kLastSized : 0; }
 
 int class_stats_get(akit_tiered* stub, std::size_t index, ClassStats* out) noexcept {
   Heap* h = checked_heap(stub);
