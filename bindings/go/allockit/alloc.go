@@ -162,7 +162,7 @@ func (t *Tiered) freeAt(p unsafe.Pointer) {
 
 // FreeSized is [Tiered.Free] of a block whose size the program knows: the size
 // asked for when it was last allocated or resized, or anything from there to its
-// usable size. Another size is misuse.
+// usable size. A size above the usable size is misuse.
 func (t *Tiered) FreeSized(b []byte, size int) {
 	if !t.live() {
 		t.freeAt(address(b))

@@ -19,19 +19,19 @@ import (
 // no sense is EINVAL; nothing is clamped in silence.
 type TieredConfig struct {
 	Name                string    // label in the statistics: up to 63 of A-Z a-z 0-9 . _ -
-	LimitBytes          uint64    // cap on everything the heap maps: blocks, caches, metadata. 0: no cap
+	LimitBytes          uint64    // cap on everything the heap maps: blocks, caches, metadata. At least 64 KiB; 0: no cap
 	DecayNs             uint64    // idle memory is due to go back after this time, in ns. 0: 100 ms
 	THP                 THP       // advice about transparent huge pages
 	ForkMode            ForkMode  // what a child process sees
 	ZeroMode            ZeroMode  // when blocks are zeroed
-	NumaMode            NumaMode  // how NumaNodes is used
+	NumaMode            NumaMode  // NumaLocal; others are refused with ENOSYS so far
 	NumaNodes           uint64    // bit n stands for node n
 	PrefaultBytes       uint64    // bytes made resident at create. 0: none
 	CheckMode           CheckMode // how much misuse is found at the call
-	SmallMaxBytes       uint64    // largest small block. 0: 1 KiB
-	MediumMaxBytes      uint64    // largest medium block. 0: 16 KiB
+	SmallMaxBytes       uint64    // largest small block, at least 16. 0: 1 KiB
+	MediumMaxBytes      uint64    // largest medium block, up to 64 KiB. 0: 16 KiB
 	LargeMaxBytes       uint64    // largest large block; above is huge. 0: just below 2 MiB
-	ThreadCacheBytes    uint64    // freed bytes that one thread may keep. 0: 32 MiB
+	ThreadCacheBytes    uint64    // freed bytes that one thread may keep. 0: 128 MiB
 	CacheBytes          uint64    // freed bytes that all threads may keep together. 0: 256 MiB
 	HugeTLBMode         HugeMode  // explicit huge pages for huge blocks. 0: never
 	GuardSampleInterval uint64    // one in so many blocks gets a guard page. 0: none

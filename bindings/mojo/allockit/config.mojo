@@ -18,7 +18,7 @@ struct TieredConfig(Copyable):
     var name: TextPtr
     """Borrowed text; set by the functions that make a heap."""
     var limit_bytes: UInt64
-    """Cap on everything the heap maps: blocks, caches, metadata. 0 or `NONE`: no cap."""
+    """Cap on everything the heap maps: blocks, caches, metadata. At least 64 KiB; 0 or `NONE`: no cap."""
     var decay_ns: UInt64
     """Idle memory is due to go back after this time. 0: 100 ms, `NONE`: never by itself."""
     var thp: UInt32
@@ -28,7 +28,7 @@ struct TieredConfig(Copyable):
     var zero_mode: UInt32
     """One of `Zero`."""
     var numa_mode: UInt32
-    """One of `Numa`."""
+    """`Numa.LOCAL`; others are refused with ENOSYS so far."""
     var numa_nodes: UInt64
     """Bit n stands for node n; must be 0 with `Numa.LOCAL`."""
     var prefault_bytes: UInt64
@@ -50,13 +50,13 @@ struct TieredConfig(Copyable):
     var huge: VoidPtr
     """Huge-page handle to take huge blocks from; none: where the region comes from."""
     var small_max_bytes: UInt64
-    """Largest small block. 0: 1 KiB."""
+    """Largest small block, at least 16. 0: 1 KiB."""
     var medium_max_bytes: UInt64
-    """Largest medium block. 0: 16 KiB."""
+    """Largest medium block, up to 64 KiB. 0: 16 KiB."""
     var large_max_bytes: UInt64
     """Largest large block; above is huge. 0: just below 2 MiB."""
     var thread_cache_bytes: UInt64
-    """Freed bytes one thread may keep. 0: 32 MiB, and 2 MiB for any one size class."""
+    """Freed bytes one thread may keep. 0: 128 MiB; within that each size class keeps at most 2 MiB or a few blocks."""
     var cache_bytes: UInt64
     """Freed bytes all threads may keep together. 0: 256 MiB, `NONE`: no bound."""
     var hugetlb_mode: UInt32
@@ -78,7 +78,7 @@ struct TieredConfig(Copyable):
         """The default configuration, but for what is given. Other fields are set by assignment.
 
         Args:
-            limit_bytes: Cap in bytes; 0 for none.
+            limit_bytes: Cap in bytes, at least 64 KiB; 0 for none.
             decay_ns: Nanoseconds after which idle memory goes back; 0 for 100 ms.
             check_mode: One of `Check`.
             zero_mode: One of `Zero`.

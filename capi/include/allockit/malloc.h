@@ -60,7 +60,8 @@ AKIT_API AKIT_FRESH_SIZE(2) void *akit_aligned_alloc(size_t alignment, size_t si
 AKIT_API void akit_free(void *p);
 
 /* Free a block whose size the caller knows: the size asked for when it was last allocated or
- * resized, or anything from there to its usable size. Another size is misuse.
+ * resized, or anything from there to its usable size. A size above the usable size is misuse; one
+ * below the size asked for is not noticed.
  * Ownership, Threads, Errors: as akit_free.  Since: 0.1 */
 AKIT_API void akit_free_sized(void *p, size_t size);
 

@@ -30,13 +30,13 @@ typedef struct akit_tiered_config {
     const char *name;        /* label in the statistics: 1 to 63 of A-Z a-z 0-9 . _ - ; NULL: none.
                                 Copied. Need not be unique, but names that are read better */
     uint64_t limit_bytes;    /* cap on everything the handle maps: blocks, caches, metadata.
-                                0 or AKIT_NONE: no cap */
+                                At least 64 KiB; 0 or AKIT_NONE: no cap */
     uint64_t decay_ns;       /* idle memory is due to go back after this time. 0: 100 ms,
                                 AKIT_NONE: never by itself */
     uint32_t thp;            /* AKIT_THP_... */
     uint32_t fork_mode;      /* AKIT_FORK_... */
     uint32_t zero_mode;      /* AKIT_ZERO_... */
-    uint32_t numa_mode;      /* AKIT_NUMA_... */
+    uint32_t numa_mode;      /* AKIT_NUMA_LOCAL; others are refused with -ENOSYS so far */
     uint64_t numa_nodes;     /* bit n stands for node n, 0 to 63; must be 0 with AKIT_NUMA_LOCAL */
     uint64_t prefault_bytes; /* bytes made resident at create. 0: none */
     uint32_t check_mode;     /* AKIT_CHECK_... */
@@ -48,11 +48,14 @@ typedef struct akit_tiered_config {
     akit_region *region;     /* take memory from this handle. NULL: from the process-wide cache.
                                 Borrowed at create, kept alive inside */
     akit_huge *huge;         /* take huge blocks from this handle. NULL: from the region's */
-    uint64_t small_max_bytes;       /* largest small block, 16 to medium_max_bytes. 0: 1 KiB */
-    uint64_t medium_max_bytes;      /* largest medium block, up to large_max_bytes. 0: 16 KiB */
+    uint64_t small_max_bytes;       /* largest small block, 16 to medium_max_bytes, rounded up to
+                                       a size class. 0: 1 KiB */
+    uint64_t medium_max_bytes;      /* largest medium block, up to 64 KiB and large_max_bytes,
+                                       rounded up likewise. 0: 16 KiB */
     uint64_t large_max_bytes;       /* largest large block; above is huge. 0: just below 2 MiB */
-    uint64_t thread_cache_bytes;    /* freed bytes one thread may keep. 0: 32 MiB, and 2 MiB for
-                                       any one size class; AKIT_NONE: bounded only by those 2 MiB */
+    uint64_t thread_cache_bytes;    /* freed bytes one thread may keep. 0: 128 MiB. Within that
+                                       each size class has a bound of its own, 2 MiB or a few
+                                       blocks; AKIT_NONE: only that one */
     uint64_t cache_bytes;           /* freed bytes all threads and the depot may keep together.
                                        0: 256 MiB, AKIT_NONE: no bound */
     uint32_t hugetlb_mode;          /* AKIT_HUGE_...: explicit huge pages for huge blocks.
@@ -72,7 +75,8 @@ typedef struct akit_tiered_stats {
     uint64_t kind;                   /* AKIT_KIND_TIERED */
     uint64_t limit_bytes;            /* the cap in force, AKIT_NONE without one */
     uint64_t used_bytes;             /* usable bytes of the blocks in use */
-    uint64_t used_peak_bytes;        /* most of it, seen at slow paths and on reading */
+    uint64_t used_peak_bytes;        /* most of it, seen when a cache is refilled and on
+                                        reading */
     uint64_t cached_bytes;           /* freed and kept: thread caches, depot, free slabs, regions */
     uint64_t metadata_bytes;         /* the handle's own books */
     uint64_t mapped_bytes;           /* bytes of address space the handle holds */
@@ -120,7 +124,7 @@ AKIT_API int akit_tiered_config_init(akit_tiered_config *cfg, size_t size);
  * Threads: any thread.
  * Errors: -EINVAL for a NULL `out`, a bad struct_size or a value that makes no sense; -E2BIG for
  * a non-zero field from a newer version; -ENOMEM for no memory; -ENOSYS for a region or huge
- * handle when those kinds are not in this version.
+ * handle, or a numa_mode other than AKIT_NUMA_LOCAL, as long as this version has none of these.
  * Since: 0.1 */
 AKIT_API AKIT_USE_RESULT int akit_tiered_create(const akit_tiered_config *cfg, akit_tiered **out);
 
@@ -224,7 +228,8 @@ AKIT_API AKIT_USE_RESULT void *akit_tiered_reallocx(akit_tiered *h, void *p, siz
 AKIT_API void akit_tiered_free(akit_tiered *h, void *p);
 
 /* Free a block whose size the caller knows: the size asked for when it was last allocated or
- * resized, or anything from there to its usable size. Another size is misuse.
+ * resized, or anything from there to its usable size. A size above the usable size is misuse; one
+ * below the size asked for is not noticed.
  * Ownership, Threads, Errors: as akit_tiered_free.  Since: 0.1 */
 AKIT_API void akit_tiered_free_sized(akit_tiered *h, void *p, size_t size);
 

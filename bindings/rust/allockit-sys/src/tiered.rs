@@ -57,7 +57,7 @@ pub struct akit_tiered_config {
     pub medium_max_bytes: u64,
     /// Largest large size; 0 = just under 2 MiB.
     pub large_max_bytes: u64,
-    /// Freed bytes one thread may keep; 0 = 32 MiB; `AKIT_NONE` = bounded only per size class.
+    /// Freed bytes one thread may keep; 0 = 128 MiB; `AKIT_NONE` = bounded only per size class.
     pub thread_cache_bytes: u64,
     /// Bound of all idle memory kept; 0 = 256 MiB, `AKIT_NONE` = no bound.
     pub cache_bytes: u64,

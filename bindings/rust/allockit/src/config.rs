@@ -30,7 +30,7 @@ use std::time::Duration;
 pub struct TieredConfig {
     /// Label in the statistics: 1 to 63 characters of `A-Z a-z 0-9 . _ -`.
     pub name: Option<String>,
-    /// Cap in bytes on everything the heap maps: blocks, caches, metadata. Default: no cap.
+    /// Cap in bytes on everything the heap maps: blocks, caches, metadata; at least 64 KiB. Default: no cap.
     pub limit_bytes: u64,
     /// Nanoseconds after which idle memory is due to go back. Default: 100 ms.
     pub decay_ns: u64,
@@ -40,7 +40,7 @@ pub struct TieredConfig {
     pub fork_mode: ForkMode,
     /// When blocks are zeroed.
     pub zero_mode: ZeroMode,
-    /// Where pages come from.
+    /// Where pages come from; only [`NumaMode::Local`] so far, others are refused with `ENOSYS`.
     pub numa_mode: NumaMode,
     /// Mask of NUMA nodes for `numa_mode`; bit n stands for node n.
     pub numa_nodes: u64,
@@ -48,13 +48,13 @@ pub struct TieredConfig {
     pub prefault_bytes: u64,
     /// How much misuse is detected at the call.
     pub check_mode: CheckMode,
-    /// Largest small block in bytes. Default: 1 KiB.
+    /// Largest small block in bytes, at least 16. Default: 1 KiB.
     pub small_max_bytes: u64,
-    /// Largest medium block in bytes. Default: 16 KiB.
+    /// Largest medium block in bytes, up to 64 KiB. Default: 16 KiB.
     pub medium_max_bytes: u64,
     /// Largest large block in bytes; above it is huge. Default: just below 2 MiB.
     pub large_max_bytes: u64,
-    /// Freed bytes that one thread may keep. Default: 32 MiB.
+    /// Freed bytes that one thread may keep. Default: 128 MiB.
     pub thread_cache_bytes: u64,
     /// Freed bytes that all threads and the depot may keep together. Default: 256 MiB.
     pub cache_bytes: u64,
