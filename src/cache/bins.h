@@ -12,6 +12,7 @@
 // still poison. Poison fails both tests here: the slot it points to holds NULL, and its successor is
 // 1 KiB-aligned. A taken bin stays poisoned until its owner's next miss.
 #pragma once
+#include "base/shared_field.h"
 #include "cache/address_map.h"
 #include "os/thread.h"
 
@@ -32,9 +33,9 @@ inline constexpr const void* kNoHandle = &no_handle;  // equal to no handle, NUL
 
 struct ThreadCache {
   // read on every call
-  const void* handle = kNoHandle;   // the handle this cache serves, unless its calls are watched
-  const void* watched = kNoHandle;  // the handle when exact checks, zeroing or a tool want every call
-  std::uintptr_t leaf_number = ~std::uintptr_t{0};
+  HotShared<const void*> handle = kNoHandle;   // the handle this cache serves, unless its calls are watched
+  HotShared<const void*> watched = kNoHandle;  // the handle when exact checks, zeroing or a tool want every call
+  HotShared<std::uintptr_t> leaf_number = ~std::uintptr_t{0};
   const std::atomic<map::Entry>* leaf = nullptr;  // biased: index it by address >> 12
   map::Entry own = 0;                             // owner << 8
   std::atomic<std::uint32_t> busy{0};             // the owner is inside pop or push
@@ -42,8 +43,8 @@ struct ThreadCache {
   std::atomic<std::uint64_t> gets[kBins]{};
 
   // misses only
-  std::uint32_t watch_flags = 0;
-  std::uint8_t capacity[kBins]{};
+  Shared<std::uint32_t> watch_flags = 0;
+  Shared<std::uint8_t> capacity[kBins]{};
   std::uint64_t touched[3]{};  // classes whose bin was ever used
   os::Lock lock;               // owner's misses against thieves and statistics
   std::uint32_t granted_kib = 0;  // capacity granted to bins, in KiB
@@ -71,7 +72,7 @@ AKIT_INLINE void remember_leaf(ThreadCache* tc, std::uintptr_t a, map::Leaf* l) 
 
 // Only the owner writes; a plain increment, for which compilers make three instructions of an atomic.
 AKIT_INLINE void count_get(ThreadCache* tc, unsigned c) {
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && !defined(AKIT_TSAN_BUILD)
   __asm__("incq %0" : "+m"(tc->gets[c]));
 #else
   tc->gets[c].store(tc->gets[c].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

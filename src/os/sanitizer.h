@@ -17,12 +17,14 @@ __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void*, s
 __attribute__((weak)) void __lsan_register_root_region(const void*, std::size_t);
 __attribute__((weak)) void __tsan_acquire(void*);
 __attribute__((weak)) void __tsan_release(void*);
+__attribute__((weak)) void __tsan_func_entry(void*);
 }
 
 namespace akit::san {
 
 inline bool asan() { return &__asan_poison_memory_region != nullptr; }
-inline bool tsan() { return &__tsan_acquire != nullptr; }
+// Go's race detector has the first name as well, but only for goroutines; the second is never called.
+inline bool tsan() { return &__tsan_acquire != nullptr && &__tsan_func_entry != nullptr; }
 inline bool valgrind() {
 #if AKIT_VALGRIND
   return RUNNING_ON_VALGRIND != 0;

@@ -210,6 +210,7 @@ Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed) 
   if (!s || !(s = carve(s, pages, alignment))) return nullptr;
   s->state.store(State::kInUse, std::memory_order_release);
   s->next = s->prev = s->all_next = s->all_prev = nullptr;
+  san::take_over(this);
   return s;
 }
 
@@ -243,6 +244,7 @@ void PageHeap<S>::put_free(Span* s, State st) {
 template <os::PageSource S>
 void PageHeap<S>::free(Span* s, std::uint64_t deadline) {
   san::on_release(reinterpret_cast<void*>(s->base), s->bytes());
+  san::hand_over(this);
   os::Guard g(lock_);
   s->deadline = deadline;
   put_free(s, State::kDirty);

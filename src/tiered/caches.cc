@@ -5,6 +5,7 @@
 #include <new>
 
 #include "cache/meta.h"
+#include "os/sanitizer.h"
 #include "tiered/current.h"
 
 namespace akit::cache {
@@ -142,6 +143,7 @@ ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   if (Seat* s = seat_of(h->stub, t->pointer, false)) return s->cache.load(std::memory_order_relaxed);
   ThreadCache* tc = h->orphans;
   if (tc) {
+    san::take_over(h);
     unlink_from_heap(tc, &h->orphans);
     --h->orphan_count;
   } else if (!(tc = cache_new(h))) {
@@ -322,6 +324,7 @@ void on_thread_exit(os::Thread* t) {
     unlink_from_heap(tc, &h->caches);
     tc->orphan = true;
     if (h->orphan_count < kOrphansKept) {
+      san::hand_over(h);
       link_to_heap(h, tc, &h->orphans);
       ++h->orphan_count;
       arm(h);

@@ -37,7 +37,7 @@ void to_span(Heap* h, unsigned c, void* p, bool slab, std::uint64_t stamp) {
   --k.out;
   ++k.discards;
   h->taken_bytes.fetch_sub(size_of_class(c), std::memory_order_relaxed);
-  __atomic_store_n(&k.slabs, k.slabs - 1, __ATOMIC_RELAXED);
+  k.slabs = k.slabs - 1;
   block_free(h, region::span_at(reinterpret_cast<std::uintptr_t>(p)), stamp);
 }
 
@@ -107,7 +107,9 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
       b->high = high;
       b->from = from;
       b->stamp = stamp;
+      b->prev = nullptr;
       b->next = k.depot;
+      (k.depot ? static_cast<Batch*>(k.depot)->prev : k.oldest) = b;
       k.depot = b;
       count_blocks(h, k, size, static_cast<std::int32_t>(batched));
     } else if (b) {
@@ -140,6 +142,7 @@ unsigned depot_take(Heap* h, unsigned c, void** out, unsigned want, const void* 
   count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(n));
   if (b->n == 0) {
     k.depot = b->next;
+    (b->next ? b->next->prev : k.oldest) = nullptr;
     retire(k, b);
   }
   san::take_over(&k);
@@ -153,17 +156,19 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than) {
   for (;;) {
     // One batch per turn of the lock, so that a thread in need never waits for the whole depot.
     os::Guard g(k.lock);
-    Batch** at = &k.depot;
-    while (*at && (*at)->stamp > older_than) at = &(*at)->next;
-    Batch* b = *at;
-    if (!b) {
+    Batch* b = k.oldest;
+    if (!b || b->stamp > older_than) {
       while (Batch* e = k.spare) {
         k.spare = e->next;
         meta::put(e, sizeof(Batch));
       }
       return bytes;
     }
-    *at = b->next;
+    k.oldest = b->prev;
+    if (b->prev)
+      b->prev->next = nullptr;
+    else
+      k.depot = nullptr;
     count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(b->n));
     bytes += b->n * size_of_class(c);
     for (unsigned i = 0; i < b->n; ++i) to_span(h, c, b->at(i), slab, b->stamp);

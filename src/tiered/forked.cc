@@ -20,11 +20,7 @@ void empty_caches(Heap* h) {
         detach(tc, c, array_of(b));
       }
   for (ClassState& k : h->classes) {
-    for (Batch** list : {&k.depot, &k.spare})
-      while (Batch* b = *list) {
-        *list = b->next;
-        batch_delete(b);
-      }
+    drop_batches(k);
     std::uint64_t gets = k.gets_retired, misses = k.misses;
     new (&k) ClassState;
     k.gets_retired = gets;

@@ -173,14 +173,7 @@ void wipe(Span* s) {
 void release_all(Heap* h) {
   std::uint64_t now = os::now_coarse_ns();
   for (unsigned w = 0; w < 3; ++w)
-    for (std::uint64_t m = h->touched[w]; m; m &= m - 1) {
-      ClassState& k = h->classes[w * 64 + lowest_bit(m)];
-      for (Batch** list : {&k.depot, &k.spare})
-        while (Batch* b = *list) {
-          *list = b->next;
-          batch_delete(b);
-        }
-    }
+    for (std::uint64_t m = h->touched[w]; m; m &= m - 1) drop_batches(h->classes[w * 64 + lowest_bit(m)]);
   Span* s = h->spans;
   while (s) {
     Span* next = s->all_next;

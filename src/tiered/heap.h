@@ -39,12 +39,13 @@ namespace akit::tiered {
 
 inline constexpr std::uint32_t kKindTiered = 1;
 inline constexpr unsigned kInlineSeats = 16;
-inline constexpr unsigned kBatchMax = 56;
+inline constexpr unsigned kBatchMax = 54;
 
 // Blocks that left a thread cache together, on their way to another one or to their spans. Half an
 // address is kept of each, so that a batch crosses between two cores in four cache lines.
 struct Batch {
-  Batch* next;
+  Batch* next;          // older
+  Batch* prev;
   std::uint64_t stamp;  // when they became idle
   const void* from;     // cache they came from
   std::uint32_t n;
@@ -60,18 +61,19 @@ struct alignas(kCacheLine) ClassState {
   // moved with every batch
   os::Lock lock;
   std::uint32_t depot_blocks = 0;
-  Batch* depot = nullptr;          // newest first
+  Shared<Batch*> depot;            // newest first
   Batch* spare = nullptr;          // empty ones
-  Span* partial = nullptr;         // slabs with free blocks
+  Shared<Span*> partial;           // slabs with free blocks
   std::uint64_t out = 0;           // blocks outside their spans: users, caches, depot
   std::uint64_t misses = 0;
   std::int32_t unsynced = 0;       // depot blocks not yet counted in the heap's depot_bytes
-  std::uint32_t slabs = 0;         // spans of this class
+  Shared<std::uint32_t> slabs;     // spans of this class
   std::uint64_t remote = 0;        // blocks that went from one cache to another
   // now and then
   std::uint64_t peak = 0;          // most blocks seen in use
   std::uint64_t gets_retired = 0;  // of caches that are gone
   std::uint64_t discards = 0;      // blocks that went back to their spans
+  Batch* oldest = nullptr;         // end of the depot's list
 };
 static_assert(sizeof(ClassState) == 128);
 
@@ -86,7 +88,7 @@ enum Watch : std::uint32_t {
 struct Heap {
   akit_tiered* stub;
   std::uint32_t owner;         // number in the address map
-  std::uint32_t watch;         // Watch bits: calls that must not take the fast path
+  Shared<std::uint32_t> watch;  // Watch bits: calls that must not take the fast path
   Options opt;                 // in force
   char name[64];
   unsigned last_small, last_medium, last_large;  // classes: the thresholds

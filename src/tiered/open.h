@@ -11,7 +11,7 @@ akit_tiered* stub_open(akit_tiered* stub_or_null);  // under registry_lock; regi
 void owner_release(Heap* h);                        // under registry_lock; registry.cc
 void end_heap(akit_tiered* stub);                   // under registry_lock
 void close_caches(Heap* h);                         // deferred destroy: no call is fast any more
-void batch_delete(Batch* b);
+void drop_batches(ClassState& k);                   // depot and spare; the handle goes
 std::uint64_t trim_spare_heaps();
 
 std::uint64_t purge_round(std::uint64_t now);  // purge.cc

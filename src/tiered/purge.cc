@@ -42,7 +42,7 @@ void armed_remove(Heap* h) {
 bool anything_cached(Heap* h) {
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
-      if (__atomic_load_n(&h->classes[w * 64 + lowest_bit(m)].depot, __ATOMIC_RELAXED)) return true;
+      if (h->classes[w * 64 + lowest_bit(m)].depot) return true;
   if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kClosing) return true;
   os::Guard g(h->caches_lock);
   for (ThreadCache* list : {h->caches, h->orphans})
@@ -58,7 +58,7 @@ std::uint64_t flush_depots(Heap* h, std::uint64_t older_than) {
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
       unsigned c = w * 64 + lowest_bit(m);
-      if (__atomic_load_n(&h->classes[c].depot, __ATOMIC_RELAXED)) bytes += depot_flush(h, c, older_than);
+      if (h->classes[c].depot) bytes += depot_flush(h, c, older_than);
     }
   return bytes;
 }
@@ -308,14 +308,14 @@ int thread_flush(std::uint32_t flags) noexcept {
 // ---- deferred destroy ----------------------------------------------------------------------------
 
 void close_caches(Heap* h) {
-  h->watch |= kWatchClosing;
+  h->watch = h->watch | kWatchClosing;
   closing.fetch_add(1, std::memory_order_relaxed);
   {
     os::Guard g(h->caches_lock);
     for (ThreadCache* list : {h->caches, h->orphans})
       for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
-        tc->watch_flags = h->watch;
-        __atomic_store_n(&tc->handle, cache::kNoHandle, __ATOMIC_RELEASE);
+        tc->watch_flags = std::uint32_t{h->watch};
+        tc->handle = cache::kNoHandle;
         tc->leaf_number = ~std::uintptr_t{0};
       }
   }
@@ -343,7 +343,14 @@ void destroy_if_last(akit_tiered* stub) {
   if (stub->phase.load(std::memory_order_acquire) == Phase::kClosing) finish_if_last(stub->heap);
 }
 
-void batch_delete(Batch* b) { meta::put(b, sizeof(Batch)); }
+void drop_batches(ClassState& k) {
+  for (Batch* list : {static_cast<Batch*>(k.depot), k.spare})
+    while (Batch* b = list) {
+      list = b->next;
+      meta::put(b, sizeof(Batch));
+    }
+  k.depot = k.spare = nullptr;
+}
 
 // ---- fork ------------------------------------------------------------------------------------------
 

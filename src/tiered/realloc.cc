@@ -29,7 +29,7 @@ void take_class(Heap* h, unsigned c) {
   ++k.out;
   ++k.gets_retired;
   h->taken_bytes.fetch_add(size_of_class(c), std::memory_order_relaxed);
-  __atomic_store_n(&k.slabs, k.slabs + 1, __ATOMIC_RELAXED);
+  k.slabs = k.slabs + 1;
 }
 
 // The block keeps its address and its span and gets another size.
@@ -40,7 +40,7 @@ void relabel(Heap* h, Span* s, unsigned c, std::size_t usable) {
       os::Guard g(h->classes[old].lock);
       --h->classes[old].out;
       h->taken_bytes.fetch_sub(size_of_class(old), std::memory_order_relaxed);
-      __atomic_store_n(&h->classes[old].slabs, h->classes[old].slabs - 1, __ATOMIC_RELAXED);
+      h->classes[old].slabs = h->classes[old].slabs - 1;
     }
     take_class(h, c);
     s->cls = static_cast<std::uint8_t>(c);
@@ -121,7 +121,7 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
     os::Guard g(h->classes[s->cls].lock);
     --h->classes[s->cls].out;
     h->taken_bytes.fetch_sub(size_of_class(s->cls), std::memory_order_relaxed);
-    __atomic_store_n(&h->classes[s->cls].slabs, h->classes[s->cls].slabs - 1, __ATOMIC_RELAXED);
+    h->classes[s->cls].slabs = h->classes[s->cls].slabs - 1;
   } else {
     count_direct(h, s->usable, false);
   }

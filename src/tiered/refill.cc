@@ -22,7 +22,7 @@ void note_used(Heap* h, unsigned c, ClassState& k, unsigned cached) {
 // At the cap, and nothing of this class is free anywhere: a few loads instead of an attempt.
 bool hopeless(Heap* h, unsigned c) {
   ClassState& k = h->classes[c];
-  if (__atomic_load_n(&k.partial, __ATOMIC_RELAXED) || __atomic_load_n(&k.depot, __ATOMIC_RELAXED)) return false;
+  if (k.partial || k.depot) return false;
   std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of_class(c)) : size_of_class(c);
   return h->mapped.load(std::memory_order_relaxed) + align_up(least, os::page_size()) > h->opt.limit_bytes;
 }
@@ -52,7 +52,7 @@ void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
   *zeroed = s->zero;
   s->zero = false;
   os::Guard g(k.lock);
-  __atomic_store_n(&k.slabs, k.slabs + 1, __ATOMIC_RELAXED);
+  k.slabs = k.slabs + 1;
   ++k.out;
   ++k.misses;
   h->taken_bytes.fetch_add(size_of_class(c), std::memory_order_relaxed);

@@ -23,12 +23,15 @@ std::size_t slab_bytes(unsigned c, std::uint32_t nth) {
 void push_partial(ClassState& k, Span* s) {
   s->prev = nullptr;
   s->next = k.partial;
-  if (k.partial) k.partial->prev = s;
+  if (s->next) s->next->prev = s;
   k.partial = s;
   s->listed = true;
 }
 void drop_partial(ClassState& k, Span* s) {
-  (s->prev ? s->prev->next : k.partial) = s->next;
+  if (s->prev)
+    s->prev->next = s->next;
+  else
+    k.partial = s->next;
   if (s->next) s->next->prev = s->prev;
   s->next = s->prev = nullptr;
   s->listed = false;
@@ -72,7 +75,7 @@ void unlink_span(Heap* h, Span* s) {
 
 Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   ClassState& k = h->classes[c];
-  std::size_t bytes = slab_bytes(c, __atomic_load_n(&k.slabs, __ATOMIC_RELAXED));
+  std::size_t bytes = slab_bytes(c, k.slabs);
   std::size_t stride = stride_of_class(c);
   if (h->mapped.load(std::memory_order_relaxed) + bytes > h->opt.limit_bytes)
     bytes = align_up(max(kFirstSlab, stride), os::page_size());  // near the cap: the smallest that helps
@@ -109,7 +112,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   h->slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
   if (AKIT_UNLIKELY(h->watch & kWatchTool)) san::on_fresh(reinterpret_cast<void*>(s->base), bytes);
   os::Guard g(k.lock);
-  __atomic_store_n(&k.slabs, k.slabs + 1, __ATOMIC_RELAXED);
+  k.slabs = k.slabs + 1;
   push_partial(k, s);
   return s;
 }
@@ -134,6 +137,7 @@ unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
   }
   map::OutBits bits;
   for (unsigned i = 0; i < n; ++i) bits.set(reinterpret_cast<std::uintptr_t>(out[i]));
+  san::take_over(&k);
   k.out += n;
   h->taken_bytes.fetch_add(n * size_of_class(c), std::memory_order_relaxed);
   return n;
@@ -152,7 +156,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   // An empty slab leaves, unless it is the last with free blocks of a class that is in use.
   if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0)) {
     drop_partial(k, s);
-    __atomic_store_n(&k.slabs, k.slabs - 1, __ATOMIC_RELAXED);
+    k.slabs = k.slabs - 1;
     release_span(h, s, stamp);
   }
 }
@@ -163,7 +167,7 @@ void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp) {
     Span* next = s->next;
     if (s->free_bits == s->fresh) {
       drop_partial(k, s);
-      __atomic_store_n(&k.slabs, k.slabs - 1, __ATOMIC_RELAXED);
+      k.slabs = k.slabs - 1;
       release_span(h, s, stamp);
     }
     s = next;
