@@ -23,7 +23,7 @@ __attribute__((weak)) void __tsan_func_entry(void*);
 namespace akit::san {
 
 inline bool asan() { return &__asan_poison_memory_region != nullptr; }
-// Go's race detector has the first name as well, but only for goroutines; the second is never called.
+// The race detector of Go has the first name too, but knows only goroutines; the second is for C and C++ alone.
 inline bool tsan() { return &__tsan_acquire != nullptr && &__tsan_func_entry != nullptr; }
 inline bool valgrind() {
 #if AKIT_VALGRIND
