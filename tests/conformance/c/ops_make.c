@@ -149,6 +149,13 @@ static int op_free_any(state *s, int n, char **w)
     return 0;
 }
 
+/* A name may be used again; its array is then a new one. */
+static void **new_array(batch_entry *v, uint64_t slots)
+{
+    free(v->p);
+    return (void **)calloc(slots, sizeof(void *));
+}
+
 static int op_alloc_n(state *s, int n, char **w)
 {
     (void)n;
@@ -157,7 +164,7 @@ static int op_alloc_n(state *s, int n, char **w)
     akit_tiered *h = raw(s, w[1]);
     if (!v)
         return 0;
-    v->p = (void **)calloc(count + 1, sizeof(void *));
+    v->p = new_array(v, count + 1);
     v->size = size;
     v->count = akit_tiered_alloc_n(h, size, count, v->p);
     compare(s, v->count, w[5], w[6]);
@@ -182,7 +189,7 @@ static int op_exhaust(state *s, int n, char **w)
     akit_tiered *h = raw(s, w[1]);
     if (!v)
         return 0;
-    v->p = (void **)calloc(most, sizeof(void *));
+    v->p = new_array(v, most);
     v->size = number_of(s, w[3]);
     while (v->count < most && (v->p[v->count] = akit_tiered_alloc(h, v->size)))
         v->count++;
