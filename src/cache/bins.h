@@ -58,6 +58,7 @@ struct ThreadCache {
   ThreadCache* thread_prev = nullptr;
   void* span = nullptr;
   std::uint64_t misses = 0;
+  std::atomic<std::uint64_t> reallocs{0}, reallocs_in_place{0};
   std::uint64_t next_check_ns = 0;
   bool orphan = false;
 };

@@ -55,9 +55,9 @@ void* allocx(akit_tiered* h, std::size_t n, std::size_t alignment, std::uint32_t
     errno = EINVAL;
     return nullptr;
   }
-  ThreadCache* tc = cache_for(h);
+  ThreadCache* tc = cache_of(h);
   if (!tc) return nullptr;
-  Heap* heap = h->heap;
+  auto* heap = static_cast<Heap*>(tc->heap);
   if (heap->watch & kWatchClosing) {
     errno = ESHUTDOWN;
     return nullptr;

@@ -246,6 +246,8 @@ void cache_release(Heap* h, ThreadCache* tc) {
       os::Guard g(h->classes[c].lock);
       h->classes[c].gets_retired += n;
     }
+  h->reallocs.fetch_add(tc->reallocs.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  h->reallocs_in_place.fetch_add(tc->reallocs_in_place.load(std::memory_order_relaxed), std::memory_order_relaxed);
   uncharge(h, s->bytes());
   h->metadata.fetch_sub(s->bytes(), std::memory_order_relaxed);
   --h->cache_count;
@@ -283,6 +285,8 @@ void void_caches(Heap* h) {
       }
       tc->granted_kib = 0;
       tc->misses = 0;
+      tc->reallocs.store(0, std::memory_order_relaxed);
+      tc->reallocs_in_place.store(0, std::memory_order_relaxed);
     }
   }
   h->orphan_count = 0;

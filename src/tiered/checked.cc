@@ -65,13 +65,11 @@ void* watched_alloc(akit_tiered* h, ThreadCache* tc, std::size_t n) {
   (void)h;
   bool zeroed = false;
   std::size_t usable = 0;
-  void* p;
-  if (sample_guard(heap, n)) {
-    p = alloc_direct(heap, {n, 0, 0, false, true}, &zeroed);
-    if (p) usable = region::span_at(reinterpret_cast<std::uintptr_t>(p))->usable;
-  } else {
+  void* p = sample_guard(heap, n) ? alloc_direct(heap, {n, 0, 0, false, true}, &zeroed) : nullptr;
+  if (p)
+    usable = region::span_at(reinterpret_cast<std::uintptr_t>(p))->usable;
+  else  // also when the system has no more mappings for guard pages
     p = alloc_unwatched(heap, tc, n, &zeroed, &usable);
-  }
   if (p) watch_out(heap, p, n, usable, zeroed);
   return p;
 }

@@ -22,6 +22,12 @@ AKIT_INLINE ThreadCache* current_any_for(const void*) { return &no_cache; }
 inline void set_current(ThreadCache*) {}
 #endif
 
+// This thread's cache of h: usually the current one. NULL with errno set.
+AKIT_INLINE ThreadCache* cache_of(akit_tiered* h) {
+  ThreadCache* tc = current_for(h);
+  return AKIT_LIKELY(tc->handle == h) ? tc : cache_for(h);
+}
+
 void on_thread_exit(os::Thread* t);
 void orphan_all_but(Heap* h, os::Thread* self);
 void leave_seat_of(Heap* h, ThreadCache* tc);

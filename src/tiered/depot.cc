@@ -130,7 +130,7 @@ unsigned depot_take(Heap* h, unsigned c, void** out, unsigned want, const void* 
   {
     map::OutBits bits;
     for (unsigned i = 0; i < n; ++i) {
-      out[i] = b->at(b->n + i);
+      out[i] = b->at(b->n + n - 1 - i);  // freed last, first
       auto a = reinterpret_cast<std::uintptr_t>(out[i]);
       if (slab)
         bits.set(a);

@@ -45,6 +45,14 @@ Span* on_hugetlb(Heap* h, const BlockRequest& r, std::size_t usable, bool* over_
   return nullptr;
 }
 
+// Both, even when the first is refused: the caller may want them open again.
+bool guard_pages(Span* s, bool open) {
+  std::size_t unit = os::page_size();
+  int front = os::protect(reinterpret_cast<void*>(s->base), unit, open);
+  int back = os::protect(reinterpret_cast<void*>(s->end() - unit), unit, open);
+  return front == 0 && back == 0;
+}
+
 }  // namespace
 
 unsigned tier_of(const Heap* h, std::size_t usable) {
@@ -100,8 +108,11 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
     std::uintptr_t a = max<std::size_t>(r.alignment, 16);
     start = align_down(s->end() - unit - usable, a);
     s->zero = false;
-    os::protect(reinterpret_cast<void*>(s->base), unit, false);
-    os::protect(reinterpret_cast<void*>(s->end() - unit), unit, false);
+    if (!guard_pages(s, false)) {
+      uncharge(h, s->bytes());
+      guard_pages(s, true) ? region::free_span(s, 0) : region::heap_of(s).drop(s);
+      return nullptr;
+    }
   }
   finish(h, s, r, usable, start);
   return s;
@@ -116,17 +127,11 @@ void block_free(Heap* h, Span* s, std::uint64_t stamp) {
     return;
   }
   if (s->role == region::Role::kGuarded) {
-    std::size_t unit = os::page_size();
-    int a = os::protect(reinterpret_cast<void*>(s->base), unit, true);
-    int b = os::protect(reinterpret_cast<void*>(s->end() - unit), unit, true);
-    if (a != 0 || b != 0) {  // cannot be opened again: the range leaves for good
+    if (!guard_pages(s, true)) {  // cannot be opened again: the range leaves for good
       unlink_span(h, s);
       map::set_entries(align_down(s->start, map::kPage), 1, 0);
       uncharge(h, s->bytes());
-      map::set_span(s->base, 0);
-      map::set_span(s->end() - map::kPage, 0);
-      os::unmap(reinterpret_cast<void*>(s->base), s->bytes());
-      region::span_delete(s);
+      region::heap_of(s).drop(s);
       return;
     }
   }

@@ -114,11 +114,11 @@ void* alloc_unwatched(Heap* h, ThreadCache* tc, std::size_t n, bool* zeroed, std
 }
 
 AKIT_MISS void* alloc_miss(akit_tiered* h, std::size_t n) {
-  ThreadCache* tc = cache_for(h);
+  ThreadCache* tc = cache_of(h);
   if (AKIT_UNLIKELY(!tc)) return nullptr;
   if (AKIT_UNLIKELY(tc->watch_flags)) return watched_alloc(h, tc, n);
   bool zeroed = false;
-  return alloc_unwatched(h->heap, tc, n, &zeroed, nullptr);
+  return alloc_unwatched(static_cast<Heap*>(tc->heap), tc, n, &zeroed, nullptr);
 }
 
 // Another handle than last time: look its cache up, make it the current one.
@@ -133,9 +133,10 @@ AKIT_MISS void* alloc_other(akit_tiered* h, std::size_t n) {
 AKIT_MISS void free_miss(akit_tiered* h, void* p) {
   if (!p) return;
   int saved = errno;
-  Heap* heap = checked_heap(h);
+  ThreadCache* tc = current_for(h);
+  Heap* heap = AKIT_LIKELY(tc->handle == h) ? static_cast<Heap*>(tc->heap) : checked_heap(h);
   if (AKIT_LIKELY(heap)) {
-    if (ThreadCache* tc = cache_for(h)) {
+    if (AKIT_LIKELY(tc->handle == h) || (tc = cache_for(h))) {
       if (AKIT_UNLIKELY(tc->watch_flags)) {
         watched_free(h, tc, p);
       } else {

@@ -28,6 +28,17 @@ Span* span_around(std::uintptr_t a) {
 
 std::size_t usable_size(akit_tiered* h, const void* p) noexcept {
   if (!p) return 0;
+  // Hosts ask this as often as they allocate, so the common answers come from the map alone.
+  ThreadCache* tc = h ? current_for(h) : current_any_for(p);
+  if (AKIT_LIKELY(!h || tc->handle == h)) {
+    auto a = reinterpret_cast<std::uintptr_t>(p);
+    std::uint32_t c = cache::class_of(tc, p);
+    if (AKIT_LIKELY(c - 1 < kClasses - 1)) {
+      auto* heap = static_cast<Heap*>(tc->heap);
+      bool block = is_slab_class(heap, c) ? map::is_out(a) : a % map::kPage == colour_of(heap, c, align_down(a, map::kPage));
+      return block ? size_of_class(c) : 0;
+    }
+  }
   Heap* heap = h ? checked_heap(h) : nullptr;
   if (h && !heap) return 0;
   Found f = find_block(p);
@@ -42,7 +53,7 @@ std::size_t usable_size(akit_tiered* h, const void* p) noexcept {
 }
 
 std::size_t good_size(akit_tiered* h, std::size_t n) noexcept {
-  if (!checked_heap(h)) return 0;
+  if (AKIT_UNLIKELY(current_for(h)->handle != h) && !checked_heap(h)) return 0;
   if (n == 0) return 16;
   if (n > kMaxSized) return n > PTRDIFF_MAX - 15 ? 0 : align_up(n, 16);
   return size_of_class(class_of_size(n));

@@ -93,6 +93,8 @@ bool grow_in_place(Heap* h, Span* s, std::size_t n) {
 
 // The pages of the old span become the front of a new one.
 void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
+  // Where the kernel chooses addresses, another thread could be given the old ones before we let go.
+  if (!region::heap_of(s).keeps(s)) return nullptr;
   // Its offset in the page comes along, so the block gets no bin class: size and pages alone.
   unsigned c = 0;
   bool over_cap = false;
@@ -136,6 +138,28 @@ void* refuse(Heap* h, int error) {
   return nullptr;
 }
 
+// A slab block to a slab block, the commonest case, without a look at the span. NULL: not that case.
+void* small_realloc(Heap* h, ThreadCache* tc, void* p, std::size_t n, std::size_t* usable) {
+  std::uint32_t c = cache::class_of(tc, p);
+  if (c - 1 >= kClasses - 1 || !is_slab_class(h, c)) return nullptr;
+  unsigned to = class_of_size(n);
+  std::size_t old = size_of_class(c);
+  if (!is_slab_class(h, to) || !map::is_out(reinterpret_cast<std::uintptr_t>(p))) return nullptr;
+  bool stay = n <= old && (n > old / 2 || old <= 64);
+  void* q = stay ? p : cache::pop(tc, to);
+  if (!q) return nullptr;
+  tc->reallocs.store(tc->reallocs.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (stay) {
+    tc->reallocs_in_place.store(tc->reallocs_in_place.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    if (usable) *usable = old;
+    return p;
+  }
+  __builtin_memcpy(q, p, min(old, n));
+  if (!cache::push(tc, c, p)) free_class(h, tc, c, p);
+  if (usable) *usable = size_of_class(to);
+  return q;
+}
+
 // In place, or by moving pages; NULL: neither.
 void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move) {
   os::SlowSection section(os::current());
@@ -155,9 +179,11 @@ void* reallocx(akit_tiered* h, void* p, std::size_t n, std::size_t alignment, st
     errno = EINVAL;
     return nullptr;
   }
-  ThreadCache* tc = cache_for(h);
+  ThreadCache* tc = cache_of(h);
   if (!tc) return nullptr;
-  Heap* heap = h->heap;
+  auto* heap = static_cast<Heap*>(tc->heap);
+  if (AKIT_LIKELY(tc->handle == h && !flags && alignment <= 16 && n - 1 < kMaxSized))
+    if (void* q = small_realloc(heap, tc, p, n, usable)) return q;
   Found f = find_block(p);
   if (f.heap != heap) f.error = ENOENT;
   if (!f.error && (heap->watch & kWatchExact)) {

@@ -95,6 +95,11 @@ void fill_handle(Heap* h, TieredStats* out) {
   out->cache_hits_total = gets - min(gets, out->cache_misses_total);
   out->reallocs_total = h->reallocs.load(std::memory_order_relaxed);
   out->reallocs_in_place_total = h->reallocs_in_place.load(std::memory_order_relaxed);
+  for (ThreadCache* list : {static_cast<ThreadCache*>(h->caches), static_cast<ThreadCache*>(h->orphans)})
+    for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
+      out->reallocs_total += tc->reallocs.load(std::memory_order_relaxed);
+      out->reallocs_in_place_total += tc->reallocs_in_place.load(std::memory_order_relaxed);
+    }
   out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
 }
 
