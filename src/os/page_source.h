@@ -22,7 +22,8 @@ template <class S>
 concept PageSource = requires(S s, std::size_t n, void* at, PageKind k, const Range* r, Extent e) {
   { s.map(n, n, k) } noexcept -> std::same_as<Extent>;      // size, alignment; base NULL when refused
   { s.map_at(at, n, k) } noexcept -> std::same_as<int>;     // exactly there, or -errno
-  { s.unmap(e) } noexcept -> std::same_as<void>;
+  { s.unmap(e) } noexcept -> std::same_as<bool>;            // false: refused; mapped still, and zero
+  { s.keeps(at) } noexcept -> std::same_as<bool>;            // nobody else gets these addresses after unmap
   { s.discard(r, n) } noexcept -> std::same_as<std::uint64_t>;  // keep the addresses, drop the pages
 };
 
@@ -32,7 +33,8 @@ class SystemPages {
  public:
   Extent map(std::size_t size, std::size_t alignment, PageKind kind) noexcept;
   int map_at(void* at, std::size_t size, PageKind kind) noexcept;
-  void unmap(Extent e) noexcept { os::unmap(e.base, e.size); }
+  bool unmap(Extent e) noexcept { return os::unmap(e.base, e.size); }
+  bool keeps(const void* at) noexcept;
   std::uint64_t discard(const Range* r, std::size_t n) noexcept { return discard_many(r, n); }
 };
 
@@ -51,10 +53,12 @@ class Counting {
     if (rc == 0) ++maps, bytes += size;
     return rc;
   }
-  void unmap(Extent e) noexcept {
+  bool unmap(Extent e) noexcept {
+    if (!inner_.unmap(e)) return false;
     ++unmaps, bytes -= e.size;
-    inner_.unmap(e);
+    return true;
   }
+  bool keeps(const void* at) noexcept { return inner_.keeps(at); }
   std::uint64_t discard(const Range* r, std::size_t n) noexcept {
     ++discards;
     return inner_.discard(r, n);
@@ -76,7 +80,8 @@ class Failing {
   int map_at(void* at, std::size_t size, PageKind kind) noexcept {
     return refused() ? -12 : inner_.map_at(at, size, kind);
   }
-  void unmap(Extent e) noexcept { inner_.unmap(e); }
+  bool unmap(Extent e) noexcept { return inner_.unmap(e); }
+  bool keeps(const void* at) noexcept { return inner_.keeps(at); }
   std::uint64_t discard(const Range* r, std::size_t n) noexcept { return inner_.discard(r, n); }
 
  private:

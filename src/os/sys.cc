@@ -100,16 +100,17 @@ int map(void* hint, std::size_t size, unsigned flags, void** out) {
   return 0;
 }
 
-void unmap(void* base, std::size_t size) {
+bool unmap(void* base, std::size_t size) {
   KeepErrno keep;
   if (fault::hit(fault::kUnmap) || munmap(base, size) != 0) {
     // The kernel refuses when splitting would exceed the mapping limit. The pages can still go.
     madvise(base, size, MADV_DONTNEED);
-    return;
+    return false;
   }
   map_counters.bytes.fetch_sub(size, std::memory_order_relaxed);
   map_counters.unmaps.fetch_add(1, std::memory_order_relaxed);
   map_counters.live.fetch_sub(1, std::memory_order_relaxed);
+  return true;
 }
 
 void forget(std::size_t size) {

@@ -26,7 +26,7 @@ enum MapFlags : unsigned {
 };
 // At `hint` exactly, or -EEXIST; NULL hint: anywhere. Readable, writable, private, zero.
 int map(void* hint, std::size_t size, unsigned flags, void** out);
-void unmap(void* base, std::size_t size);
+bool unmap(void* base, std::size_t size);  // false: refused; the pages are gone, the addresses are not
 void forget(std::size_t size);  // a mapping that a fork did not copy
 // Moves pages to `to`, which must be a mapping of ours of new_size that may be replaced.
 int move(void* from, std::size_t old_size, void* to, std::size_t new_size);

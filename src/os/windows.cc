@@ -11,13 +11,14 @@ namespace akit::os {
 namespace {
 
 constexpr std::uintptr_t kWindow = std::uintptr_t{1} << 34;  // one leaf of the address map
+constexpr std::uintptr_t kFirstWindow = 0x200000000000, kWindows = 2048;
 constinit Lock window_lock;
 constinit std::uintptr_t next_at = 0, window_end = 0;
 constinit bool kernel_chooses = false;
 
 void open_window() {
-  // 0x2000_0000_0000 and up is clear of executables, libraries, stacks and sanitizer shadows.
-  std::uintptr_t base = 0x200000000000u + (random64() % 2048) * kWindow;
+  // The range is clear of executables, libraries, stacks and sanitizer shadows.
+  std::uintptr_t base = kFirstWindow + (random64() % kWindows) * kWindow;
   if constexpr (sizeof(void*) == 8) {
     next_at = base;
     window_end = base + kWindow;
@@ -101,6 +102,11 @@ int SystemPages::map_at(void* at, std::size_t size, PageKind kind) noexcept {
   int rc = os::map(at, size, kMapPlain, &p);
   if (rc == 0) apply(p, size, kind);
   return rc;
+}
+
+// What the kernel chose it may give to anybody once it is unmapped.
+bool SystemPages::keeps(const void* at) noexcept {
+  return reinterpret_cast<std::uintptr_t>(at) - kFirstWindow < kWindows * kWindow && !san::tsan();
 }
 
 static_assert(PageSource<SystemPages> && PageSource<Counting<SystemPages>> && PageSource<Failing<SystemPages>>);

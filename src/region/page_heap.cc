@@ -38,7 +38,10 @@ Span* span_new() {
   auto* s = new (p) Span;
   os::Guard g(number_lock);
   std::uint32_t n = next_number;
-  if (n >= kPerChunk * kChunks) return nullptr;
+  if (n >= kPerChunk * kChunks) {
+    meta::put(p, sizeof(Span));
+    return nullptr;
+  }
   auto& slot = chunks[n / kPerChunk];
   if (!slot.load(std::memory_order_relaxed)) {
     void* t = meta::get_pages(kPerChunk * sizeof(std::atomic<Span*>));

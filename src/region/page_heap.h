@@ -23,6 +23,8 @@ class PageHeap {
   // deadline: when its pages should go back (kNone: never by age)
   void free(Span* s, std::uint64_t deadline);
   void free_gone(Span* s);            // the pages were moved away or unmapped
+  bool keeps(const Span* s) { return source_.keeps(reinterpret_cast<void*>(s->base)); }
+  void drop(Span* s);                 // leaves the heap for good, addresses and all
   void shrink(Span* s, std::size_t pages, std::uint64_t deadline);
   bool extend(Span* s, std::size_t pages);  // into the free range behind it
   // Gives back what is due, and more until at most `keep` dirty bytes remain. Returns bytes.
@@ -49,13 +51,16 @@ class PageHeap {
   Span* fit(State st, std::size_t pages, std::size_t alignment);
   Span* carve(Span* s, std::size_t pages, std::size_t alignment);
   void put_free(Span* s, State st);
+  bool unmap(Span* s);
   Span* split_tail(Span* s, std::size_t pages);
   Span* grow(std::size_t pages, std::size_t alignment);
   bool remap(Span* s);
   void trim_clean(std::uint64_t keep);
   void age_append(Span* s);
   void age_remove(Span* s);
+  void put_gone(Span* s);
   static void tag(Span* s);
+  static void untag(Span* s);
 
   os::Lock lock_;
   Source source_{};

@@ -80,6 +80,13 @@ void PageHeap<S>::tag(Span* s) {
   map::set_span(s->end() - map::kPage, s->number);
 }
 
+// Before its addresses can be somebody else's.
+template <os::PageSource S>
+void PageHeap<S>::untag(Span* s) {
+  map::set_span(s->base, 0);
+  map::set_span(s->end() - map::kPage, 0);
+}
+
 // The smallest fitting free span of this state, removed from its list.
 template <os::PageSource S>
 Span* PageHeap<S>::fit(State st, std::size_t pages, std::size_t alignment) {
@@ -199,8 +206,7 @@ Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed) 
   if (!s && (s = fit(State::kGone, pages, alignment))) {
     s = carve(s, pages, alignment);
     if (s && !remap(s)) {
-      map::set_span(s->base, 0);
-      map::set_span(s->end() - map::kPage, 0);
+      untag(s);
       span_delete(s);
       s = nullptr;
     }
@@ -254,7 +260,23 @@ template <os::PageSource S>
 void PageHeap<S>::free_gone(Span* s) {
   os::Guard g(lock_);
   mapped_ -= s->bytes();
-  put_free(s, State::kGone);
+  put_gone(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::put_gone(Span* s) {
+  if (keeps(s)) return put_free(s, State::kGone);
+  untag(s);
+  span_delete(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::drop(Span* s) {
+  untag(s);
+  source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+  os::Guard g(lock_);
+  mapped_ -= s->bytes();
+  span_delete(s);
 }
 
 template <os::PageSource S>
@@ -292,6 +314,22 @@ bool PageHeap<S>::extend(Span* s, std::size_t pages) {
   return true;
 }
 
+// s is busy. Where the kernel refuses, the pages are gone all the same and the range is clean.
+template <os::PageSource S>
+bool PageHeap<S>::unmap(Span* s) {
+  bool keep = keeps(s);
+  if (!keep) untag(s);
+  bool gone = source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+  if (gone) counters.unmaps.fetch_add(1, std::memory_order_relaxed);
+  os::Guard g(lock_);
+  if (gone) mapped_ -= s->bytes();
+  if (gone && !keep)
+    span_delete(s);
+  else
+    put_free(s, gone ? State::kGone : State::kClean);
+  return gone;
+}
+
 template <os::PageSource S>
 std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
   constexpr unsigned kBatch = 128;
@@ -318,14 +356,12 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
     // Large ranges leave the address space once enough empty mappings are kept; small ones stay
     // mapped, because unmapping them would split mappings.
     std::uint64_t clean = counters.clean_bytes.load(std::memory_order_relaxed);
-    State to[kBatch];
     for (unsigned i = 0; i < n; ++i) {
       bool out = batch[i]->bytes() >= (std::size_t{1} << 20) && clean + batch[i]->bytes() > kCleanKept;
-      to[i] = out ? State::kGone : State::kClean;
       if (out) {
-        source_.unmap({reinterpret_cast<void*>(batch[i]->base), batch[i]->bytes()});
-        counters.unmaps.fetch_add(1, std::memory_order_relaxed);
         total += batch[i]->bytes();
+        unmap(batch[i]);
+        batch[i] = nullptr;
       } else {
         clean += batch[i]->bytes();
         ranges[discards++] = {reinterpret_cast<void*>(batch[i]->base), batch[i]->bytes()};
@@ -340,12 +376,9 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
     before = total;
     os::Guard g(lock_);
     for (unsigned i = 0; i < n; ++i) {
-      if (to[i] == State::kGone) mapped_ -= batch[i]->bytes();
-      if (refused && to[i] == State::kClean) {  // not known to be zero: dirty still, ask again later
-        to[i] = State::kDirty;
-        batch[i]->deadline = now + kRetry;
-      }
-      put_free(batch[i], to[i]);
+      if (!batch[i]) continue;
+      if (refused) batch[i]->deadline = now + kRetry;  // not known to be zero: dirty still, ask again later
+      put_free(batch[i], refused ? State::kDirty : State::kClean);
     }
     if (refused) return total;
   }
@@ -365,11 +398,7 @@ void PageHeap<S>::trim_clean(std::uint64_t keep) {
       remove(s);
       s->state.store(State::kBusy, std::memory_order_release);
     }
-    source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
-    counters.unmaps.fetch_add(1, std::memory_order_relaxed);
-    os::Guard g(lock_);
-    mapped_ -= s->bytes();
-    put_free(s, State::kGone);
+    if (!unmap(s)) return;
   }
 }
 
@@ -387,12 +416,9 @@ std::uint64_t PageHeap<S>::unmap_free() {
           remove(s);
           s->state.store(State::kBusy, std::memory_order_release);
         }
-        total += s->bytes();
-        source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
-        counters.unmaps.fetch_add(1, std::memory_order_relaxed);
-        os::Guard g(lock_);
-        mapped_ -= s->bytes();
-        put_free(s, State::kGone);
+        std::size_t bytes = s->bytes();
+        if (!unmap(s)) return total;
+        total += bytes;
       }
     }
   }
@@ -412,7 +438,7 @@ void PageHeap<S>::forget_after_fork() {
     for (unsigned b = 0; b < kBuckets; ++b)
       while (Span* s = lists(st).head[b]) {
         remove(s);
-        put_free(s, State::kGone);
+        put_gone(s);
       }
   // What was mapped is not in the child: all of this heap is addresses only now.
   os::forget(mapped_);
