@@ -1,0 +1,60 @@
+// Every system call the scenario makes is refused once, and for ever from then on, one run of a
+// fresh process each: no crash, no leak, no lost byte, and refusals are NULL with ENOMEM.
+#include "../check.h"
+#include "scenario.h"
+
+namespace {
+
+using namespace core;
+using os::fault::Call;
+
+struct Shared {
+  std::uint64_t calls;
+};
+Shared* shared() {
+  static auto* at = static_cast<Shared*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  return at;
+}
+
+std::uint64_t calls_of(Call c) {
+  shared();
+  const char* wrong = in_child([&] {
+    os::fault::arm(c, 0, 0, false);
+    scenario(false);
+    shared()->calls = os::fault::seen(c);
+    expect_no_leak();
+  });
+  if (*wrong) CHECK_FAIL("undisturbed: %s", wrong);
+  return shared()->calls;
+}
+
+void refuse_each(Call c, int error) {
+  std::uint64_t calls = calls_of(c);
+  CHECK(calls > 0);
+  std::uint64_t step = 1 + calls / 250;
+  for (bool forever : {false, true})
+    for (std::uint64_t n = 1; n <= calls; n += step) {
+      const char* wrong = in_child([&] {
+        os::fault::arm(c, n, error, forever);
+        scenario(true);
+        os::fault::arm(c, 0, 0, false);
+        scenario(c == os::fault::kThread);
+        // A mapping that no record can be made for and that cannot be unmapped either is lost.
+        if (c != os::fault::kAny || !forever) expect_no_leak();
+      });
+      if (*wrong) CHECK_FAIL("call %llu of %llu refused %s: %s", (unsigned long long)n, (unsigned long long)calls, forever ? "for ever" : "once", wrong);
+    }
+}
+
+}  // namespace
+
+CASE(fault_undisturbed) { calls_of(os::fault::kAny); }
+CASE(fault_map) { refuse_each(os::fault::kMap, ENOMEM); }
+CASE(fault_unmap) { refuse_each(os::fault::kUnmap, ENOMEM); }
+CASE(fault_move) { refuse_each(os::fault::kMove, ENOMEM); }
+CASE(fault_advise) { refuse_each(os::fault::kAdvise, EINVAL); }
+CASE(fault_discard) { refuse_each(os::fault::kDiscard, EAGAIN); }
+CASE(fault_protect) { refuse_each(os::fault::kProtect, ENOMEM); }
+CASE(fault_membarrier) { refuse_each(os::fault::kMembarrier, EPERM); }
+CASE(fault_thread) { refuse_each(os::fault::kThread, EAGAIN); }
+CASE(fault_any) { refuse_each(os::fault::kAny, ENOMEM); }
