@@ -15,6 +15,7 @@ class Shared {
     __atomic_store_n(&value_, v, __ATOMIC_RELAXED);
     return v;
   }
+  T operator=(const Shared& other) { return *this = static_cast<T>(other); }
 
  private:
   T value_;

@@ -24,7 +24,7 @@ class Lock {
 
  private:
   AKIT_MISS void lock_slow() {
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 400; ++i) {
       if (try_lock()) return;
 #if defined(__x86_64__)
       __builtin_ia32_pause();

@@ -55,6 +55,7 @@ class PageHeap {
   Span* split_tail(Span* s, std::size_t pages);
   Span* grow(std::size_t pages, std::size_t alignment);
   bool remap(Span* s);
+  Span* revive(std::size_t pages, std::size_t alignment);
   void trim_clean(std::uint64_t keep);
   void age_append(Span* s);
   void age_remove(Span* s);

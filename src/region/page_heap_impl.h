@@ -195,6 +195,25 @@ bool PageHeap<S>::remap(Span* s) {
   return true;
 }
 
+// Addresses given up before, mapped again: for small requests a whole aligned chunk at a time, since
+// a huge page needs its 2 MiB mapped before the first touch.
+template <os::PageSource S>
+Span* PageHeap<S>::revive(std::size_t pages, std::size_t alignment) {
+  if (counters.gone_bytes.load(std::memory_order_relaxed) == 0) return nullptr;
+  constexpr std::size_t kChunkPages = kGrow >> map::kPageShift, kHuge = std::size_t{2} << 20;
+  Span* s = nullptr;
+  if (pages < kChunkPages / 8 && (s = fit(State::kGone, kChunkPages, max(alignment, kHuge))))
+    s = carve(s, kChunkPages, max(alignment, kHuge));
+  else if ((s = fit(State::kGone, pages, alignment)))
+    s = carve(s, pages, alignment);
+  if (s && !remap(s)) {
+    untag(s);
+    span_delete(s);
+    return nullptr;
+  }
+  return s;
+}
+
 template <os::PageSource S>
 Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed) {
   std::size_t unit = os::page_size() >> map::kPageShift;
@@ -203,14 +222,7 @@ Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed) 
   os::Guard g(lock_);
   Span* s = zeroed ? fit(State::kClean, pages, alignment) : fit(State::kDirty, pages, alignment);
   if (!s) s = zeroed ? nullptr : fit(State::kClean, pages, alignment);
-  if (!s && (s = fit(State::kGone, pages, alignment))) {
-    s = carve(s, pages, alignment);
-    if (s && !remap(s)) {
-      untag(s);
-      span_delete(s);
-      s = nullptr;
-    }
-  }
+  if (!s) s = revive(pages, alignment);
   if (!s) s = grow(pages, alignment);
   if (!s && zeroed) s = fit(State::kDirty, pages, alignment);
   if (!s || !(s = carve(s, pages, alignment))) return nullptr;

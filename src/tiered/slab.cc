@@ -15,7 +15,7 @@ std::size_t words(std::uint32_t capacity) { return (capacity + 63) / 64; }
 
 std::size_t slab_bytes(unsigned c, std::uint32_t nth) {
   std::size_t stride = stride_of_class(c);
-  std::size_t n = min(kSlab, kFirstSlab << min(nth, 4u));
+  std::size_t n = min(kSlab, kFirstSlab << min(2 * nth, 4u));
   std::size_t floor = stride * (nth == 0 ? (stride > 2048 ? 4 : kFewest) : kFewestLater);
   return align_up(max(n, floor), os::page_size());
 }
