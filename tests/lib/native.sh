@@ -30,6 +30,8 @@ part_tsan() {
     timeout_multiplier=6 meson_suites tsan tsan. stress conformance
 }
 
+part_cross() { "$top/tests/cross/run" | collect cross. || true; }
+
 part_valgrind() {
     local reason
     reason=$(missing valgrind libc6-dbg)
