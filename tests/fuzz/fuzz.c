@@ -1,0 +1,10 @@
+/* The target for libFuzzer; meson.build has the command. */
+#include "calls.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_run(data, size);
+    return 0;
+}
