@@ -16,6 +16,13 @@
 #define AKIT_MISS __attribute__((noinline, cold, noipa))
 #endif
 
+// Reached by a jump from the fast path, but warm itself: exact checks live there.
+#if defined(__clang__)
+#define AKIT_WARM __attribute__((noinline))
+#else
+#define AKIT_WARM __attribute__((noinline, noipa))
+#endif
+
 #if defined(AKIT_STATIC)
 #define AKIT_EXPORT __attribute__((visibility("hidden")))
 #else

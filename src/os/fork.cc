@@ -26,7 +26,7 @@ void prepare() {
   Thread* self = current_or_null();
   fork_lock.lock();
   fork_gate.store(1, std::memory_order_seq_cst);
-  membarrier();
+  if (!sections_fence.load(std::memory_order_relaxed)) membarrier();
   for (;;) {
     Busy b{self, false};
     for_each_thread_locked(
@@ -61,7 +61,6 @@ void install_fork_handlers(void (*child)()) {
   int none = 0;
   if (!installed.compare_exchange_strong(none, 1)) return;
   child_hook.store(child, std::memory_order_release);
-  if (!membarrier_available()) sections_fence.store(true, std::memory_order_seq_cst);
   pthread_atfork(prepare, in_parent, in_child);
 }
 

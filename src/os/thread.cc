@@ -10,7 +10,7 @@
 namespace akit::os {
 
 constinit std::atomic<std::uint32_t> fork_gate{0};
-constinit std::atomic<bool> sections_fence{false};
+constinit std::atomic<bool> sections_fence{true};
 constinit std::atomic<std::uint32_t> thread_count{0};
 
 namespace {
@@ -109,6 +109,16 @@ Thread* current() {
     errno = saved;
   }
   return t;
+}
+
+bool prepare_membarrier() {
+  if (!membarrier_available()) return false;
+  if (sections_fence.load(std::memory_order_relaxed)) {
+    // Sections that began without the fence are all over once every thread passed this barrier.
+    sections_fence.store(false, std::memory_order_seq_cst);
+    membarrier();
+  }
+  return true;
 }
 
 void set_thread_exit_hook(void (*hook)(Thread*)) { exit_hook.store(hook, std::memory_order_release); }

@@ -34,7 +34,10 @@ struct Thread {
 };
 
 extern std::atomic<std::uint32_t> fork_gate;
-extern std::atomic<bool> sections_fence;  // no membarrier: every slow section fences itself
+// Slow sections fence themselves until membarrier is registered, which takes the kernel milliseconds
+// in a process with threads, so it is left to the first purge.
+extern std::atomic<bool> sections_fence;
+bool prepare_membarrier();
 extern std::atomic<std::uint32_t> thread_count;
 
 // The record of this thread; made at first use. NULL when memory for it is refused.
@@ -56,7 +59,7 @@ class SlowSection {
     t->depth.store(d + 1, std::memory_order_relaxed);
     if (d != 0) return;
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (AKIT_UNLIKELY(sections_fence.load(std::memory_order_relaxed)))
+    if (AKIT_UNLIKELY(sections_fence.load(std::memory_order_acquire)))
       std::atomic_thread_fence(std::memory_order_seq_cst);
     if (AKIT_UNLIKELY(fork_gate.load(std::memory_order_acquire) != 0)) wait_at_gate(t);
   }

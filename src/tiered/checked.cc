@@ -5,12 +5,11 @@
 #include "os/sanitizer.h"
 #include "tiered/bin_ops.h"
 #include "tiered/current.h"
+#include "tiered/exact.h"
 #include "tiered/miss.h"
 
 namespace akit::tiered {
 namespace {
-
-enum : std::uint8_t { kIn = 0, kOut = 1 };
 
 bool sample_guard(Heap* h, std::size_t n) {
   return (h->watch & kWatchGuard) && n <= (std::size_t{1} << 20) &&
@@ -52,12 +51,6 @@ bool watch_in(Heap* h, void* p) {
 
 void* watched_alloc(akit_tiered* h, ThreadCache* tc, std::size_t n) {
   auto* heap = static_cast<Heap*>(tc->heap);
-  if (AKIT_LIKELY(tc->watch_flags == kWatchExact && n - 1 < kMaxSized)) {
-    if (void* p = cache::pop(tc, class_of_size(n))) {
-      map::exact_byte(reinterpret_cast<std::uintptr_t>(p))->store(kOut, std::memory_order_relaxed);
-      return p;
-    }
-  }
   if (heap->watch & kWatchClosing) {
     errno = ESHUTDOWN;
     return nullptr;
@@ -75,15 +68,15 @@ void* watched_alloc(akit_tiered* h, ThreadCache* tc, std::size_t n) {
 }
 
 void watched_free(akit_tiered* h, ThreadCache* tc, void* p) {
-  auto a = reinterpret_cast<std::uintptr_t>(p);
   auto* heap = static_cast<Heap*>(tc->heap);
   if (AKIT_LIKELY(tc->watch_flags == kWatchExact)) {
+    // The bin was full, or the block has none, or this is no block that is out.
+    auto a = reinterpret_cast<std::uintptr_t>(p);
     std::uint32_t c = map::entry_of(a) - tc->own;
     auto* b = map::exact_byte(a);
-    // A plain test and store: two frees at the very same time are found when the batch leaves.
-    if (AKIT_LIKELY(c - 1 < kClasses - 1 && b && b->load(std::memory_order_relaxed) == kOut && (a & 15) == 0)) {
+    if (c - 1 < kClasses - 1 && b && b->load(std::memory_order_relaxed) == kOut && (a & 15) == 0) {
       b->store(kIn, std::memory_order_relaxed);
-      if (AKIT_UNLIKELY(!cache::push(tc, c, p))) free_class(heap, tc, c, p);
+      free_class(heap, tc, c, p);
       return;
     }
   }

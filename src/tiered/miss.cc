@@ -3,6 +3,7 @@
 
 #include "tiered/bin_ops.h"
 #include "tiered/current.h"
+#include "tiered/exact.h"
 #include "tiered/miss.h"
 
 namespace akit::tiered {
@@ -122,10 +123,14 @@ AKIT_MISS void* alloc_miss(akit_tiered* h, std::size_t n) {
 }
 
 // Another handle than last time: look its cache up, make it the current one.
-AKIT_MISS void* alloc_other(akit_tiered* h, std::size_t n) {
+AKIT_WARM void* alloc_other(akit_tiered* h, std::size_t n) {
 #if AKIT_TLS_WORD
   ThreadCache* tc = current_cache;
-  if (AKIT_LIKELY(tc->watched == h)) return watched_alloc(h, tc, n);
+  if (AKIT_LIKELY(tc->watched == h)) {
+    if (AKIT_LIKELY(tc->watch_flags == kWatchExact && n - 1 < kMaxSized))
+      if (void* p = exact_pop(tc, class_of_size(n))) return p;
+    return watched_alloc(h, tc, n);
+  }
 #endif
   return alloc_miss(h, n);
 }
@@ -157,10 +162,13 @@ AKIT_MISS void free_miss(akit_tiered* h, void* p) {
   errno = saved;
 }
 
-AKIT_MISS void free_other(akit_tiered* h, void* p) {
+AKIT_WARM void free_other(akit_tiered* h, void* p) {
 #if AKIT_TLS_WORD
   ThreadCache* tc = current_cache;
-  if (AKIT_LIKELY(tc->watched == h)) return watched_free(h, tc, p);
+  if (AKIT_LIKELY(tc->watched == h)) {
+    if (AKIT_LIKELY(tc->watch_flags == kWatchExact) && AKIT_LIKELY(exact_push(tc, p))) return;
+    return watched_free(h, tc, p);
+  }
 #endif
   free_miss(h, p);
 }

@@ -8,9 +8,9 @@ namespace akit::tiered {
 extern akit_tiered default_stub;  // the default heap; opened at its first use
 
 AKIT_MISS void* alloc_miss(akit_tiered* h, std::size_t n);
-AKIT_MISS void* alloc_other(akit_tiered* h, std::size_t n);
+AKIT_WARM void* alloc_other(akit_tiered* h, std::size_t n);
 AKIT_MISS void free_miss(akit_tiered* h, void* p);
-AKIT_MISS void free_other(akit_tiered* h, void* p);
+AKIT_WARM void free_other(akit_tiered* h, void* p);
 AKIT_MISS void free_sized_other(akit_tiered* h, void* p, std::size_t n);
 AKIT_MISS void free_any(void* p);
 AKIT_MISS void free_sized_any(void* p, std::size_t n);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kFirstSlab = 4096;          // small handles stay small: 10,000 of them fit in 1 GiB
 constexpr std::size_t kSlab = 64 * 1024;          // later ones
-constexpr std::uint64_t kDenseAfter = 4u << 20;   // a handle that big gets its slabs from huge-page memory
+constexpr std::uint64_t kDenseAfter = 32u << 20;   // a handle that big gets its slabs from huge-page memory
 constexpr unsigned kFewest = 8, kFewestLater = 16;
 
 std::size_t words(std::uint32_t capacity) { return (capacity + 63) / 64; }

@@ -78,7 +78,7 @@ bool possible() {
 #if !defined(__SANITIZE_THREAD__)
   if (san::tsan()) return false;  // it could not see these hand-overs
 #endif
-  return os::membarrier_available();
+  return os::prepare_membarrier();
 }
 
 }  // namespace
