@@ -11,6 +11,9 @@ struct HeapCounters {
   std::atomic<std::uint64_t> dirty_bytes, clean_bytes, gone_bytes, purged_bytes, purges, maps, unmaps;
 };
 
+// Free and mapped, of all heaps of the process: what the budget of the process cache bounds.
+extern std::atomic<std::uint64_t> free_bytes;
+
 template <os::PageSource Source>
 class PageHeap {
  public:

@@ -2,6 +2,7 @@
 
 namespace akit::region {
 
+constinit std::atomic<std::uint64_t> free_bytes{0};
 constinit Pages heaps[kHeaps]{};
 
 namespace {
@@ -14,7 +15,7 @@ void init_heaps() {
   if (ready.load(std::memory_order_acquire)) return;
   for (unsigned i = 0; i < kKinds; ++i)
     heaps[i].configure(static_cast<std::uint8_t>(i),
-                       {static_cast<std::uint8_t>(i % 3), static_cast<std::uint8_t>(i / 3)});
+                       {static_cast<std::uint8_t>(i % 3), static_cast<std::uint8_t>(i / 3 % 3)});
   heaps[kInternal].configure(kInternal, {});
   ready.store(true, std::memory_order_release);
 }
@@ -29,7 +30,7 @@ Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool z
 void free_span(Span* s, std::uint64_t deadline) {
   heap_of(s).free(s, deadline);
   std::uint64_t limit = budget.load(std::memory_order_relaxed);
-  if (AKIT_LIKELY(dirty_bytes() + clean_bytes() <= limit)) return;
+  if (AKIT_LIKELY(free_bytes.load(std::memory_order_relaxed) <= limit)) return;
   auto hook = over_budget.load(std::memory_order_acquire);
   // Half the budget stays, so that the next frees do not come straight back here.
   if (!hook || !hook()) purge_pages(0, limit / 2);

@@ -7,14 +7,15 @@ namespace akit::region {
 
 using Pages = PageHeap<os::SystemPages>;  // the only line to read to know where pages come from
 
-inline constexpr unsigned kKinds = 9;       // thp (3) x fork (3)
+// Slabs lie apart from blocks with a span of their own: their marks in the address map are dense then.
+inline constexpr unsigned kKinds = 18;      // thp (3) x fork (3) x {blocks, slabs}
 inline constexpr unsigned kInternal = kKinds;  // handles, thread caches: copied by fork, small pages
 inline constexpr unsigned kHeaps = kKinds + 1;
 
 extern Pages heaps[kHeaps];
 void init_heaps();  // idempotent; before first use
 
-inline unsigned heap_index(unsigned thp, unsigned fork) { return thp + 3 * fork; }
+inline unsigned heap_index(unsigned thp, unsigned fork, bool slabs) { return thp + 3 * fork + 9 * slabs; }
 inline Pages& heap_of(const Span* s) { return heaps[s->heap.load(std::memory_order_relaxed)]; }
 
 // When the system refuses a mapping, everything free is unmapped once and the request repeated.

@@ -122,7 +122,7 @@ void prefault(Heap* h) {
   if (bytes > h->opt.limit_bytes) return;
   // Populated and left in the process cache as clean memory with pages behind: the next slabs of
   // this handle come from there.
-  if (Span* s = region::alloc_span(h->plain_heap, bytes >> map::kPageShift, 0, false)) {
+  if (Span* s = region::alloc_span(h->slab_heap, bytes >> map::kPageShift, 0, false)) {
     if (os::advise(reinterpret_cast<void*>(s->base), s->bytes(), os::Advice::kPopulate) == 0)
       h->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
     region::heap_of(s).free(s, deadline_from(h, os::now_coarse_ns()));
@@ -143,8 +143,10 @@ void open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   unsigned fork = o.fork_mode == 2 ? 1 : o.fork_mode == 3 ? 2 : 0;
   unsigned plain = o.thp == 2 ? 1 : o.thp == 3 ? 2 : 0;
   unsigned dense = o.thp == 1 ? 0 : o.thp == 3 ? 2 : 1;
-  h->plain_heap = static_cast<std::uint8_t>(region::heap_index(plain, fork));
-  h->dense_heap = h->huge_heap = static_cast<std::uint8_t>(region::heap_index(dense, fork));
+  h->plain_heap = static_cast<std::uint8_t>(region::heap_index(plain, fork, false));
+  h->huge_heap = static_cast<std::uint8_t>(region::heap_index(dense, fork, false));
+  h->slab_heap = static_cast<std::uint8_t>(region::heap_index(plain, fork, true));
+  h->dense_heap = static_cast<std::uint8_t>(region::heap_index(dense, fork, true));
   h->watch = (o.check_mode == 1 ? kWatchExact : 0u) | (o.zero_mode == 1 ? kWatchZeroAlloc : 0u) |
              (o.zero_mode == 2 ? kWatchZeroFree : 0u) |
              (o.guard_sample_interval && o.guard_sample_interval != kNone ? kWatchGuard : 0u) |

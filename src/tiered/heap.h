@@ -92,7 +92,8 @@ struct Heap {
   Options opt;                 // in force
   char name[64];
   unsigned last_small, last_medium, last_large;  // classes: the thresholds
-  std::uint8_t plain_heap, dense_heap, huge_heap;  // page heaps for small handles, slabs, huge blocks
+  std::uint8_t slab_heap, dense_heap;   // page heaps: slabs, and those of a handle that grew
+  std::uint8_t plain_heap, huge_heap;  // blocks with a span of their own, huge ones
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<bool> armed;      // on the purger's list

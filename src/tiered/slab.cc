@@ -85,7 +85,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   }
   bool dense = h->slab_bytes.load(std::memory_order_relaxed) >= kDenseAfter;
   // Natural classes need the alignment of their size, which a page gives.
-  Span* s = region::alloc_span(dense ? h->dense_heap : h->plain_heap, bytes >> map::kPageShift, 4096, false);
+  Span* s = region::alloc_span(dense ? h->dense_heap : h->slab_heap, bytes >> map::kPageShift, 4096, false);
   if (!s) {
     uncharge(h, bytes);
     return nullptr;
