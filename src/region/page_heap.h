@@ -12,7 +12,7 @@ struct HeapCounters {
 };
 
 // Free and mapped, of all heaps of the process: what the budget of the process cache bounds.
-extern std::atomic<std::uint64_t> free_bytes;
+extern std::atomic<std::uint64_t> process_free_bytes;
 
 template <os::PageSource Source>
 class PageHeap {

@@ -42,7 +42,7 @@ void PageHeap<S>::insert(Span* s) {
   l.head[b] = s;
   l.map[b / 64] |= std::uint64_t{1} << (b % 64);
   bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
-  if (s->state != State::kGone) free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
+  if (s->state != State::kGone) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_append(s);
 }
 
@@ -54,7 +54,7 @@ void PageHeap<S>::remove(Span* s) {
   if (s->next) s->next->prev = s->prev;
   if (!l.head[b]) l.map[b / 64] &= ~(std::uint64_t{1} << (b % 64));
   bytes_of(s->state).fetch_sub(s->bytes(), std::memory_order_relaxed);
-  if (s->state != State::kGone) free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
+  if (s->state != State::kGone) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_remove(s);
 }
 

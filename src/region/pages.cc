@@ -2,7 +2,7 @@
 
 namespace akit::region {
 
-constinit std::atomic<std::uint64_t> free_bytes{0};
+constinit std::atomic<std::uint64_t> process_free_bytes{0};
 constinit Pages heaps[kHeaps]{};
 
 namespace {
@@ -30,7 +30,7 @@ Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool z
 void free_span(Span* s, std::uint64_t deadline) {
   heap_of(s).free(s, deadline);
   std::uint64_t limit = budget.load(std::memory_order_relaxed);
-  if (AKIT_LIKELY(free_bytes.load(std::memory_order_relaxed) <= limit)) return;
+  if (AKIT_LIKELY(process_free_bytes.load(std::memory_order_relaxed) <= limit)) return;
   auto hook = over_budget.load(std::memory_order_acquire);
   // Half the budget stays, so that the next frees do not come straight back here.
   if (!hook || !hook()) purge_pages(0, limit / 2);
