@@ -15,7 +15,7 @@ constexpr std::uint64_t kNever = kNone;
 using Counted = PageHeap<os::Counting<os::SystemPages>>;
 using Refused = PageHeap<os::Failing<os::SystemPages>>;
 
-std::uint64_t free_bytes(const HeapCounters& c) { return c.dirty_bytes + c.clean_bytes + c.gone_bytes; }
+std::uint64_t every_free_byte(const HeapCounters& c) { return c.dirty_bytes + c.clean_bytes + c.gone_bytes; }
 
 struct Heap : testing::Test {
   // Static, because its free ranges stay in the address map; an index of its own, so that no other
@@ -180,7 +180,7 @@ TEST_F(Heap, RandomLoadKeepsItsBooks) {
   for (Span* p : live) heap.free(p, 0);
   heap.purge(kNever - 1, 0);
   EXPECT_EQ(heap.counters.dirty_bytes, 0u);
-  EXPECT_GE(free_bytes(heap.counters), in_use);
+  EXPECT_GE(every_free_byte(heap.counters), in_use);
 }
 
 TEST(RefusedHeap, AnswersNullAndGoesOn) {
