@@ -76,6 +76,7 @@ Thread* make(std::uintptr_t tp) {
   spare = t->next;
   t->pointer = tp;
   t->caches = nullptr;
+  t->dropped = nullptr;
   t->word = nullptr;
   t->exiting = false;
   t->depth.store(0, std::memory_order_relaxed);

@@ -28,6 +28,7 @@ struct Thread {
   std::uintptr_t pointer = 0;           // thread_pointer() of its thread
   void** word = nullptr;                // address of its TLS word
   void* caches = nullptr;               // head of the list of its caches; guarded by the registry lock
+  void* dropped = nullptr;              // caches of handles that others destroyed; the same
   Thread* next = nullptr;
   Thread* prev = nullptr;
   bool exiting = false;

@@ -136,8 +136,28 @@ void leave_seat(Heap* h, std::uintptr_t tp) {
   }
 }
 
+// A destroyed handle's cache may be the one its thread looks at this very moment, on its way to
+// another handle. Only that thread can say when it no longer does: it frees the page itself later.
+void drop_for_owner(Heap* h, ThreadCache* tc, os::Thread* t) {
+  free_arrays(h, tc);
+  tc->heap_next = static_cast<ThreadCache*>(t->dropped);
+  t->dropped = tc;
+  --h->cache_count;
+}
+
+void reap_dropped(os::Thread* t) {
+  while (auto* tc = static_cast<ThreadCache*>(t->dropped)) {
+    t->dropped = tc->heap_next;
+    region::free_span(static_cast<Span*>(tc->span), os::now_coarse_ns());
+  }
+}
+
 ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   os::Guard r(registry_lock);
+  if (AKIT_UNLIKELY(t->dropped != nullptr)) {
+    set_current(&no_cache);
+    reap_dropped(t);
+  }
   if (h->stub->phase.load(std::memory_order_acquire) == Phase::kStale) return nullptr;
   os::Guard g(h->caches_lock);
   if (Seat* s = seat_of(h->stub, t->pointer, false)) return s->cache.load(std::memory_order_relaxed);
@@ -259,12 +279,18 @@ void cache_release(Heap* h, ThreadCache* tc) {
 void void_caches(Heap* h) {
   os::Guard g(h->caches_lock);
   ThreadCache* keep = nullptr;
+  os::Thread* self = os::current_or_null();
   for (ThreadCache** list : {&h->caches, &h->orphans}) {
     while (ThreadCache* tc = *list) {
       unlink_from_heap(tc, list);
+      os::Thread* owner = tc->thread;
       detach_from_thread(tc);
       tc->handle = tc->watched = cache::kNoHandle;
       tc->leaf_number = ~std::uintptr_t{0};
+      if (owner && owner != self) {
+        drop_for_owner(h, tc, owner);
+        continue;
+      }
       if (keep) {
         cache_release(h, tc);
         continue;
@@ -320,6 +346,7 @@ void on_thread_exit(os::Thread* t) {
   std::uint64_t now = os::now_coarse_ns();
   os::Guard r(registry_lock);
   set_current(&no_cache);
+  reap_dropped(t);
   while (auto* tc = static_cast<ThreadCache*>(t->caches)) {
     auto* h = static_cast<Heap*>(tc->heap);
     detach_from_thread(tc);
