@@ -112,6 +112,8 @@ Thread* current() {
   return t;
 }
 
+bool exits_are_seen() { return key_state.load(std::memory_order_acquire) == 2; }
+
 bool prepare_membarrier() {
   if (!membarrier_available()) return false;
   if (sections_fence.load(std::memory_order_relaxed)) {

@@ -46,6 +46,8 @@ Thread* current();
 // Like current(), but never makes one.
 Thread* current_or_null();
 
+bool exits_are_seen();  // false: the process has no pthread key left, records of dead threads stay
+
 void set_thread_exit_hook(void (*hook)(Thread*));
 
 AKIT_MISS void wait_at_gate(Thread* t);

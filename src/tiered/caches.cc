@@ -287,7 +287,7 @@ void void_caches(Heap* h) {
       detach_from_thread(tc);
       tc->handle = tc->watched = cache::kNoHandle;
       tc->leaf_number = ~std::uintptr_t{0};
-      if (owner && owner != self) {
+      if (owner && owner != self && os::exits_are_seen()) {
         drop_for_owner(h, tc, owner);
         continue;
       }

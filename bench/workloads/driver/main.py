@@ -126,8 +126,9 @@ def main():
     folder = destination(asked)
     os.makedirs(folder, exist_ok=True)
     version = subprocess.run(VERSION, env=environment(), capture_output=True, text=True).stdout.strip()
+    ran = {variant.name.split(",")[0] for row in rows for variant in row["row"].variants}
     found = {"machine": machine.describe(), "command": " ".join(["bench/run"] + sys.argv[1:]), "rounds": count, "allockit": version,
-             "peers": build.versions(), "rows": rows}
+             "peers": {name: version for name, version in build.versions().items() if name in ran}, "rows": rows}
     failed = [row["row"].name for row in rows if any(variant.failed for variant in row["row"].variants)]
     if rows:
         write_json(os.path.join(folder, "workloads.json"), raw(found))
