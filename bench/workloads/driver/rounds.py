@@ -135,5 +135,8 @@ def _judge(row):
 
 def written(variant):
     """The command as it can be typed at the top of the clone."""
-    env = ["%s=%s" % (key, relative(value) if os.path.isabs(value) else value) for key, value in variant.env.items()]
+    def short(value):
+        return ":".join(relative(part) if os.path.isabs(part) else part for part in value.split(":"))
+
+    env = ["%s=%s" % (key, short(value)) for key, value in variant.env.items()]
     return " ".join(env + [relative(word) if os.path.isabs(word) else word for word in variant.command])
