@@ -242,11 +242,11 @@ FRESH(sleeping_threads_keep_little)
         CHECK_INT(pthread_create(&t[i], NULL, use_16_mib_and_sleep, h), 0);
     pthread_barrier_wait(&barrier);
     usleep(300000);
-    int64_t kept_bytes = grown_rss_waiting_for(MIB(24));
+    int64_t kept_bytes = grown_rss_waiting_for(MIB(16));
     pthread_barrier_wait(&barrier);
     for (int i = 0; i < threads; i++)
         pthread_join(t[i], NULL);
-    CHECK_AT_MOST(kept_bytes, (int64_t)MIB(24)); /* 16 MiB of it for the kit, the rest is stacks and thread-local data */
+    CHECK_AT_MOST(kept_bytes, (int64_t)MIB(16)); /* stacks and thread-local data included */
     CHECK_INT(akit_purge_thread(0), 0);
 }
 
