@@ -8,11 +8,11 @@ extern "C" {
 
 void* akit_host_lua(void* ud, void* p, size_t old_size, size_t new_size) {
   auto* h = static_cast<akit_tiered*>(ud);
+  if (p == nullptr) return new_size == 0 ? nullptr : akit_tiered_alloc(h, new_size);  // old_size is a kind of object then
   if (new_size == 0) {
-    akit_tiered_free(h, p);
+    akit_tiered_free_sized(h, p, old_size);
     return nullptr;
   }
-  if (p == nullptr) return akit_tiered_alloc(h, new_size);
   void* moved = akit_tiered_realloc(h, p, new_size);
   // Lua has no way to handle a failed shrink, and the old block is large enough.
   return moved == nullptr && new_size <= old_size ? p : moved;

@@ -83,6 +83,12 @@ class OutBits {
     value_ &= ~bit;
     return was;
   }
+  // Before the slab may go: its bits are nobody's then, or somebody else's.
+  AKIT_INLINE void forget() {
+    flush();
+    word_ = nullptr;
+    at_ = ~std::uintptr_t{0};
+  }
 
  private:
   AKIT_INLINE std::uint64_t seek(std::uintptr_t a) {

@@ -16,28 +16,27 @@ inline unsigned full_capacity(const Heap* h, unsigned c) {
   return static_cast<unsigned>(min<std::size_t>(n, cache::kMaxCapacity));
 }
 
-inline unsigned batch_size(unsigned c) {
-  std::size_t size = size_of_class(c);
-  if (size <= (std::size_t{16} << 10)) return kBatchMax;
-  if (size <= (std::size_t{256} << 10)) return 16;
-  return size <= (std::size_t{1} << 20) ? 8 : size <= (std::size_t{4} << 20) ? 4 : 1;
-}
-
 // A bin that ran full once gives little away, so that a program which cycles through a little more
-// than the bin holds settles down; one that runs full again and again gives whole batches.
+// than the bin holds settles down; one that runs full again and again, because its thread only
+// frees, gives nearly all. Likewise for empty ones.
 inline unsigned growing(std::uint8_t* run, unsigned first, unsigned most) {
   unsigned n = first << *run;
   if (n < most) ++*run;
   return min(n, most);
 }
+inline unsigned most_moved(const ThreadCache* tc, unsigned c) {
+  std::size_t size = size_of_class(c);
+  if (size > (std::size_t{256} << 10)) return size <= (std::size_t{1} << 20) ? 8 : size <= (std::size_t{4} << 20) ? 4 : 1;
+  return tc->capacity[c] * 7u / 8;
+}
 inline unsigned spill_size(ThreadCache* tc, unsigned c) {
   empty_runs(tc)[c] = 0;
-  unsigned most = max(1u, min(batch_size(c), (tc->capacity[c] + 1u) / 2));
+  unsigned most = max(1u, min(most_moved(tc, c), tc->capacity[c] * 7u / 8));
   return growing(&full_runs(tc)[c], min(most, 8u), most);
 }
 inline unsigned refill_size(ThreadCache* tc, unsigned c) {
   full_runs(tc)[c] = 0;
-  unsigned most = max(1u, min<unsigned>(batch_size(c), tc->capacity[c]));
+  unsigned most = max(1u, min<unsigned>(most_moved(tc, c), tc->capacity[c]));
   return growing(&empty_runs(tc)[c], min(most, 16u), most);
 }
 

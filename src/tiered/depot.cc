@@ -66,85 +66,96 @@ void retire(ClassState& k, Batch* b) {
   k.spare = b;
 }
 
-std::uint32_t high_of(const void* p) { return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(p) >> 36); }
+std::uint32_t high_of(std::uintptr_t a) { return static_cast<std::uint32_t>(a >> 36); }
+
+// An empty batch at the new end of the depot; NULL when memory is refused.
+Batch* next_batch(ClassState& k, std::uint32_t high, const void* from, std::uint64_t stamp) {
+  Batch* b = empty_batch(k);
+  if (AKIT_UNLIKELY(!b)) return nullptr;
+  b->n = 0;
+  b->high = high;
+  b->from = from;
+  b->stamp = stamp;
+  b->prev = nullptr;
+  b->next = k.depot;
+  (k.depot ? static_cast<Batch*>(k.depot)->prev : k.oldest) = b;
+  k.depot = b;
+  return b;
+}
+
+// The batch that this thread will want next was last written by another core, as a rule.
+void prefetch_for_write(const Batch* b) {
+  for (std::size_t at = 0; at < sizeof(Batch); at += kCacheLine)
+    __builtin_prefetch(reinterpret_cast<const char*>(b) + at, 1, 3);
+}
 
 }  // namespace
 
 unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* from, std::uint64_t stamp, bool to_spans) {
   ClassState& k = h->classes[c];
   bool slab = is_slab_class(h, c);
-  std::size_t size = size_of_class(c);
   if (h->fruitless.load(std::memory_order_relaxed)) h->fruitless.store(false, std::memory_order_relaxed);
   san::hand_over(&k);
   std::uint64_t held = h->depot_bytes.load(std::memory_order_relaxed);
   // Over the budget blocks go to their spans; with a purge thread it does that at its next tick.
   if (AKIT_UNLIKELY(held > h->opt.cache_bytes) && !(purger::running() && held / 4 <= h->opt.cache_bytes)) to_spans = true;
-  unsigned good = 0, bads = 0;
-  void* kept[kBatchMax];
-  void* bad[kBatchMax];
+  unsigned bads = 0;
+  void* bad[cache::kMaxCapacity];
   {
     os::Guard g(k.lock);
-    Batch* b = to_spans ? nullptr : empty_batch(k);
-    std::uint32_t high = n ? high_of(p[0]) : 0;
-    unsigned batched = 0;
-    {
-      map::OutBits bits;
-      for (unsigned i = 0; i < n; ++i) {
-        auto a = reinterpret_cast<std::uintptr_t>(p[i]);
-        bool ok = slab ? bits.clear(a) : check_in(h, c, p[i]);
-        if (AKIT_UNLIKELY(!ok))
-          bad[bads++] = p[i];
-        else if (b && AKIT_LIKELY(high_of(p[i]) == high))
-          b->low[batched++] = static_cast<std::uint32_t>(a >> map::kGrain);
-        else
-          kept[good++] = p[i];
+    map::OutBits bits;
+    Batch* b = nullptr;
+    std::int32_t batched = 0;
+    for (unsigned i = 0; i < n; ++i) {
+      auto a = reinterpret_cast<std::uintptr_t>(p[i]);
+      bool ok = slab ? bits.clear(a) : check_in(h, c, p[i]);
+      if (AKIT_UNLIKELY(!ok)) {
+        bad[bads++] = p[i];
+        continue;
       }
+      if (AKIT_LIKELY(!to_spans) && (!b || b->n == kBatchMax || AKIT_UNLIKELY(high_of(a) != b->high)))
+        b = next_batch(k, high_of(a), from, stamp);
+      if (AKIT_UNLIKELY(to_spans || !b)) {
+        bits.forget();
+        to_span(h, c, p[i], slab, stamp);
+        continue;
+      }
+      b->low[b->n++] = static_cast<std::uint32_t>(a >> map::kGrain);
+      ++batched;
     }
-    for (unsigned i = 0; i < good; ++i) to_span(h, c, kept[i], slab, stamp);
-    good += batched;
-    if (batched) {
-      b->n = batched;
-      b->high = high;
-      b->from = from;
-      b->stamp = stamp;
-      b->prev = nullptr;
-      b->next = k.depot;
-      (k.depot ? static_cast<Batch*>(k.depot)->prev : k.oldest) = b;
-      k.depot = b;
-      count_blocks(h, k, size, static_cast<std::int32_t>(batched));
-    } else if (b) {
-      retire(k, b);
-    }
+    if (batched) count_blocks(h, k, size_of_class(c), batched);
+    if (Batch* next = k.spare) prefetch_for_write(next);
   }
   for (unsigned i = 0; i < bads; ++i) report(h, error_of(h, bad[i], slab), bad[i]);
-  return good;
+  return n - bads;
 }
 
 unsigned depot_take(Heap* h, unsigned c, void** out, unsigned want, const void* to) {
   ClassState& k = h->classes[c];
-  Batch* b = k.depot;
-  if (!b) return 0;
   bool slab = is_slab_class(h, c);
-  unsigned n = min(want, b->n);
-  b->n -= n;
-  {
-    map::OutBits bits;
-    for (unsigned i = 0; i < n; ++i) {
-      out[i] = b->at(b->n + n - 1 - i);  // freed last, first
-      auto a = reinterpret_cast<std::uintptr_t>(out[i]);
+  unsigned n = 0;
+  map::OutBits bits;
+  while (Batch* b = k.depot) {
+    if (b->next) prefetch_for_write(b->next);
+    unsigned some = min(want - n, b->n);
+    b->n -= some;
+    for (unsigned end = b->n + some; end > b->n; ++n) {
+      out[n] = b->at(--end);  // freed last, first
+      auto a = reinterpret_cast<std::uintptr_t>(out[n]);
       if (slab)
         bits.set(a);
       else
         map::set_entries(align_down(a, map::kPage), 1, entry_for(h, c));
     }
-  }
-  if (b->from != to) k.remote += n;
-  count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(n));
-  if (b->n == 0) {
+    if (b->from != to) k.remote += some;
+    if (b->n) break;
     k.depot = b->next;
     (b->next ? b->next->prev : k.oldest) = nullptr;
     retire(k, b);
+    if (n == want) break;
   }
+  if (n == 0) return 0;
+  count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(n));
   san::take_over(&k);
   return n;
 }

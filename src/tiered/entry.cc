@@ -29,22 +29,27 @@ AKIT_INLINE void free_fast(akit_tiered* h, void* p) {
   if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(!cache::push(tc, c, p))) return free_miss(h, p);
 }
 
+// Owner and class come from the address map in any case. The class of the size is known before that
+// load ends, so the store of the push, which later calls wait for, has its address early.
+AKIT_INLINE bool push_sized(ThreadCache* tc, void* p, std::size_t n) {
+  std::uint32_t c = cache::class_of(tc, p);
+  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(n > kMaxSized)) return false;
+  std::uint32_t by_size = class_of_size(n), place = by_size;
+  __asm__("" : "+r"(place));  // or compilers take the register of `c`, which is the late one
+  if (AKIT_UNLIKELY(by_size != c)) return by_size < c && c <= kLastSized && cache::push(tc, c, p);  // shrunk in place
+  return cache::push(tc, place, p);
+}
+
 }  // namespace akit::tiered
 
 AKIT_HOT void* akit_tiered_alloc(akit_tiered* h, std::size_t n) { return akit::tiered::alloc_fast(h, n); }
 
 AKIT_HOT void akit_tiered_free(akit_tiered* h, void* p) { akit::tiered::free_fast(h, p); }
 
-// The size is a check, not a short cut: owner and class come from the address map in any case.
 AKIT_HOT void akit_tiered_free_sized(akit_tiered* h, void* p, std::size_t n) {
-  using namespace akit;
   using namespace akit::tiered;
   ThreadCache* tc = current_for(h);
-  if (AKIT_UNLIKELY(tc->handle != h)) return free_sized_other(h, p, n);
-  std::uint32_t c = cache::class_of(tc, p);
-  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(n > kLinearMax) ||
-      AKIT_UNLIKELY(((n + 15) >> 4) > c) || AKIT_UNLIKELY(!cache::push(tc, c, p)))
-    return free_sized_other(h, p, n);
+  if (AKIT_UNLIKELY(tc->handle != h) || AKIT_UNLIKELY(!push_sized(tc, p, n))) free_sized_other(h, p, n);
 }
 
 AKIT_HOT void* akit_malloc(std::size_t n) { return akit::tiered::alloc_fast(&akit::tiered::default_stub, n); }
@@ -60,11 +65,6 @@ AKIT_HOT void akit_free(void* p) {
 }
 
 AKIT_HOT void akit_free_sized(void* p, std::size_t n) {
-  using namespace akit;
   using namespace akit::tiered;
-  ThreadCache* tc = current_any_for(p);
-  std::uint32_t c = cache::class_of(tc, p);
-  if (AKIT_UNLIKELY(c >= kClasses) || AKIT_UNLIKELY(n > kLinearMax) ||
-      AKIT_UNLIKELY(((n + 15) >> 4) > c) || AKIT_UNLIKELY(!cache::push(tc, c, p)))
-    return free_sized_any(p, n);
+  if (AKIT_UNLIKELY(!push_sized(current_any_for(p), p, n))) free_sized_any(p, n);
 }

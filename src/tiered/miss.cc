@@ -37,7 +37,7 @@ Found find_block(const void* p) {
 bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p) {
   os::SlowSection section(tc->thread);
   arm(h);
-  void* out[kBatchMax];
+  void* out[cache::kMaxCapacity];
   unsigned n = 0;
   {
     os::Guard g(tc->lock);

@@ -26,11 +26,6 @@ bool worth(ThreadCache* tc, unsigned c, bool idle_only) {
   return idle || !idle_only;
 }
 
-void give(Heap* h, ThreadCache* tc, unsigned c, void* const* p, unsigned n, bool to_spans, std::uint64_t stamp) {
-  for (unsigned i = 0; i < n; i += kBatchMax)
-    depot_put(h, c, p + i, min(kBatchMax, n - i), tc, stamp, to_spans);
-}
-
 // An operation that began before the barrier ends within nanoseconds, unless its thread was put to
 // sleep inside it.
 bool owner_left(ThreadCache* tc) {
@@ -55,7 +50,7 @@ unsigned take(const Loot& l, std::uint64_t stamp) {
   unsigned n = 0;
   for (Slot* s = l.top; s > bottom; --s) p[n++] = s->load(std::memory_order_relaxed);
   detach(tc, c, array);
-  give(l.heap, tc, c, p, n, true, stamp);
+  depot_put(l.heap, c, p, n, tc, stamp, true);
   return n;
 }
 
@@ -127,7 +122,7 @@ void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp) {
       unsigned n = take_oldest(tc, c, p, cache::kMaxCapacity);
       tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
       detach(tc, c, array_of(b));
-      give(h, tc, c, p, n, to_spans, stamp);
+      depot_put(h, c, p, n, tc, stamp, to_spans);
     }
 }
 
