@@ -17,8 +17,8 @@ inline bool mul_overflows(std::size_t a, std::size_t b, std::size_t* out) {
 }
 
 template <class T>
-inline T min(T a, T b) { return a < b ? a : b; }
+constexpr T min(T a, T b) { return a < b ? a : b; }
 template <class T>
-inline T max(T a, T b) { return a < b ? b : a; }
+constexpr T max(T a, T b) { return a < b ? b : a; }
 
 }  // namespace akit

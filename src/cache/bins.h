@@ -18,7 +18,7 @@
 
 namespace akit::cache {
 
-inline constexpr unsigned kBins = 154;
+inline constexpr unsigned kBins = 170;
 inline constexpr std::size_t kArrayBytes = 1024;
 inline constexpr unsigned kArraySlots = kArrayBytes / sizeof(void*);
 inline constexpr unsigned kMaxCapacity = kArraySlots - 1;

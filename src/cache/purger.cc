@@ -3,22 +3,28 @@
 namespace akit::purger {
 namespace {
 
-enum : std::uint32_t { kAwake = 0, kAsleep = 1, kPoked = 2 };
+// Asleep: until there is something to do. Dozing: until the next round is due.
+enum : std::uint32_t { kAwake, kAsleep, kDozing, kPoked };
 
 constinit os::Lock start_lock;
 constinit std::atomic<bool> runs{false}, leave{false};
 constinit std::atomic<std::uint32_t> sleep_word{kAwake};
+constinit std::atomic<std::uint64_t> dozes_until{0};
 constinit unsigned long id = 0;
 constinit std::atomic<std::uint64_t (*)(std::uint64_t)> round_fn{nullptr};
 
 void* body(void*) {
   os::current();
+  // With several threads the kernel takes some 16 ms to register for membarrier: nobody waits for them
+  // here, where in the middle of a round a destroy would.
+  os::prepare_membarrier();
   while (!leave.load(std::memory_order_acquire)) {
     std::uint64_t next = kNone;
     if (auto fn = round_fn.load(std::memory_order_acquire)) next = fn(os::now_ns());
-    std::uint32_t expected = kAwake;
+    std::uint32_t expected = kAwake, asleep = next == kNone ? kAsleep : kDozing;
+    if (next != kNone) dozes_until.store(os::now_coarse_ns() + next, std::memory_order_relaxed);
     // A poke between the round and here leaves kPoked behind, and the wait does not happen.
-    if (sleep_word.compare_exchange_strong(expected, kAsleep)) os::futex_wait(&sleep_word, kAsleep, next);
+    if (sleep_word.compare_exchange_strong(expected, asleep)) os::futex_wait(&sleep_word, asleep, next);
     sleep_word.store(kAwake, std::memory_order_release);
     if (next != kNone || leave.load(std::memory_order_acquire)) continue;
     // Woken from deep sleep: what was cached just now is young, look at it a tick later.
@@ -58,10 +64,16 @@ int stop() {
 bool running() { return runs.load(std::memory_order_acquire); }
 
 void wake_now() {
-  if (running() && sleep_word.load(std::memory_order_relaxed) == kAsleep) poke();
+  std::uint32_t state = sleep_word.load(std::memory_order_relaxed);
+  if (running() && (state == kAsleep || state == kDozing)) poke();
 }
 
-void something_cached() { wake_now(); }
+void something_cached() {
+  std::uint32_t state = sleep_word.load(std::memory_order_relaxed);
+  if (!running() || (state != kAsleep && state != kDozing)) return;
+  // A round that is due within a tick comes early enough.
+  if (state == kAsleep || dozes_until.load(std::memory_order_relaxed) > os::now_coarse_ns() + kTick) poke();
+}
 
 void forget_after_fork() {
   start_lock.reset();

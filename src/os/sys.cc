@@ -150,6 +150,19 @@ int discard(void* base, std::size_t size) {
   return madvise(base, size, MADV_DONTNEED) == 0 ? 0 : -errno;
 }
 
+std::uint64_t resident_bytes(void* base, std::size_t size) {
+  KeepErrno keep;
+  std::uint64_t bytes = 0;
+  for (std::size_t at = 0; at < size;) {
+    unsigned char in[256];
+    std::size_t n = min(size - at, sizeof in * page_size());
+    if (mincore(static_cast<char*>(base) + at, n, in) != 0) return size;
+    for (std::size_t i = 0; i < n / page_size(); ++i) bytes += in[i] & 1 ? page_size() : 0;
+    at += n;
+  }
+  return bytes;
+}
+
 std::uint64_t discard_many(const Range* r, std::size_t n) {
   KeepErrno keep;
   std::uint64_t bytes = 0;

@@ -34,6 +34,7 @@ int move(void* from, std::size_t old_size, void* to, std::size_t new_size);
 enum class Advice { kHuge, kNoHuge, kDontFork, kDoFork, kWipeOnFork, kPopulate };
 int advise(void* base, std::size_t size, Advice a);
 int discard(void* base, std::size_t size);                 // MADV_DONTNEED: visible in RSS at once
+std::uint64_t resident_bytes(void* base, std::size_t size);  // page-aligned; all of it when the kernel does not say
 std::uint64_t discard_many(const Range* r, std::size_t n);  // one call for many where the kernel can
 int protect(void* base, std::size_t size, bool writable);   // false: no access at all
 

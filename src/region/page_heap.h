@@ -39,15 +39,18 @@ class PageHeap {
   HeapCounters counters{};
 
  private:
-  static constexpr unsigned kExact = 512, kBuckets = kExact + 4 * 40;
+  static constexpr unsigned kExact = 512, kBuckets = kExact + 4 * 40, kMapWords = (kBuckets + 63) / 64;
   struct Lists {
-    Span* head[kBuckets] = {};
-    std::uint64_t map[(kBuckets + 63) / 64] = {};
+    Span** head;
+    std::uint64_t* map;  // which heads are not empty
   };
 
   static unsigned bucket_floor(std::size_t pages);
   static unsigned bucket_ceil(std::size_t pages);
-  Lists& lists(State s) { return free_[static_cast<unsigned>(s) - static_cast<unsigned>(State::kDirty)]; }
+  Lists lists(State s) {
+    unsigned i = static_cast<unsigned>(s) - static_cast<unsigned>(State::kDirty);
+    return {head_[i], map_[i]};
+  }
   std::atomic<std::uint64_t>& bytes_of(State s);
   void insert(Span* s);
   void remove(Span* s);
@@ -71,9 +74,11 @@ class PageHeap {
   std::uint64_t mapped_ = 0;  // bytes of this heap that are mapped now
   std::uint8_t index_ = 0;
   os::PageKind kind_{};
-  Lists free_[3];
   Span* oldest_ = nullptr;  // dirty, by deadline
   Span* newest_ = nullptr;
+  // The maps together and in front: a look for free pages touches one page of memory, not three.
+  std::uint64_t map_[3][kMapWords] = {};
+  Span* head_[3][kBuckets] = {};
 };
 
 }  // namespace akit::region

@@ -34,7 +34,7 @@ std::atomic<std::uint64_t>& PageHeap<S>::bytes_of(State s) {
 
 template <os::PageSource S>
 void PageHeap<S>::insert(Span* s) {
-  Lists& l = lists(s->state.load(std::memory_order_relaxed));
+  Lists l = lists(s->state.load(std::memory_order_relaxed));
   unsigned b = bucket_floor(s->pages);
   s->prev = nullptr;
   s->next = l.head[b];
@@ -48,7 +48,7 @@ void PageHeap<S>::insert(Span* s) {
 
 template <os::PageSource S>
 void PageHeap<S>::remove(Span* s) {
-  Lists& l = lists(s->state.load(std::memory_order_relaxed));
+  Lists l = lists(s->state.load(std::memory_order_relaxed));
   unsigned b = bucket_floor(s->pages);
   (s->prev ? s->prev->next : l.head[b]) = s->next;
   if (s->next) s->next->prev = s->prev;
@@ -92,7 +92,7 @@ void PageHeap<S>::untag(Span* s) {
 // The smallest fitting free span of this state, removed from its list.
 template <os::PageSource S>
 Span* PageHeap<S>::fit(State st, std::size_t pages, std::size_t alignment) {
-  Lists& l = lists(st);
+  Lists l = lists(st);
   std::size_t want = pages;
   if (alignment > os::page_size()) want += (alignment - os::page_size()) >> map::kPageShift;
   auto fits = [&](Span* s) {
@@ -101,7 +101,7 @@ Span* PageHeap<S>::fit(State st, std::size_t pages, std::size_t alignment) {
   };
   // Alignment is often met by accident, so look below the sure size first.
   unsigned b = bucket_floor(pages);
-  for (unsigned w = b / 64; w < sizeof l.map / sizeof l.map[0]; ++w) {
+  for (unsigned w = b / 64; w < kMapWords; ++w) {
     std::uint64_t bits = l.map[w];
     if (w == b / 64) bits &= ~std::uint64_t{0} << (b % 64);
     while (bits) {

@@ -66,8 +66,8 @@ void PageHeap<S>::trim_clean(std::uint64_t keep) {
     Span* s = nullptr;
     {
       os::Guard g(lock_);
-      Lists& l = lists(State::kClean);
-      for (unsigned w = sizeof l.map / sizeof l.map[0]; w-- > 0 && !s;)
+      Lists l = lists(State::kClean);
+      for (unsigned w = kMapWords; w-- > 0 && !s;)
         if (l.map[w]) s = l.head[w * 64 + log2_floor(l.map[w])];
       if (!s || s->bytes() < kTrimFrom) return;
       remove(s);

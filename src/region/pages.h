@@ -12,8 +12,7 @@ inline constexpr unsigned kKinds = 18;      // thp (3) x fork (3) x {blocks, sla
 inline constexpr unsigned kInternal = kKinds;  // handles, thread caches: copied by fork, small pages
 inline constexpr unsigned kHeaps = kKinds + 1;
 
-extern Pages heaps[kHeaps];
-void init_heaps();  // idempotent; before first use
+extern Pages heaps[kHeaps];  // those never used are all zero, and never looked at
 
 inline unsigned heap_index(unsigned thp, unsigned fork, bool slabs) { return thp + 3 * fork + 9 * slabs; }
 inline Pages& heap_of(const Span* s) { return heaps[s->heap.load(std::memory_order_relaxed)]; }
@@ -33,5 +32,6 @@ std::uint64_t next_purge();  // earliest deadline, kNone
 // Above the budget pages are given back at once: by the purge thread when it runs (the hook returns
 // true then), else here, so that a program which never calls us again is bounded all the same.
 void set_over_budget_hook(bool (*hook)());
+void forget_after_fork();  // child
 
 }  // namespace akit::region

@@ -28,7 +28,6 @@ void start_once() {
   if (AKIT_LIKELY(started.load(std::memory_order_acquire) == 2)) return;
   int none = 0;
   if (started.compare_exchange_strong(none, 1)) {
-    region::init_heaps();
     os::set_thread_exit_hook(on_thread_exit);
     purger::set_round(purge_round);
     region::set_over_budget_hook(over_budget);

@@ -216,6 +216,7 @@ std::uint64_t steal(Heap* const* heaps, unsigned n, bool idle_only, std::uint64_
 void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp);
 
 // purge.cc --------------------------------------------------------------------------------------
+std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
 std::uint64_t purge_heap(Heap* h);   // caches and depots to spans, empty slabs to the process cache; bytes
 void arm(Heap* h);                   // something may be cached: the purger should look
 void disarm(Heap* h);                // destroy: waits for a round that is at work on it

@@ -139,14 +139,16 @@ std::uint64_t round_locked(std::uint64_t now) {
 
 void arm(Heap* h) {
   if (AKIT_LIKELY(h->armed.load(std::memory_order_relaxed))) return;
+  bool sooner = false;
   {
     os::Guard g(armed_lock);
     if (h->armed.load(std::memory_order_relaxed) || h->stub == nullptr) return;
     if (!h->in_round) armed_append(h);  // in a round it is still on the list
     h->armed.store(true, std::memory_order_relaxed);
-    if (tick_of(h) < tick.load(std::memory_order_relaxed)) tick.store(tick_of(h), std::memory_order_relaxed);
+    sooner = tick_of(h) < tick.load(std::memory_order_relaxed);
+    if (sooner) tick.store(tick_of(h), std::memory_order_relaxed);
   }
-  purger::something_cached();
+  sooner ? purger::wake_now() : purger::something_cached();
 }
 
 void disarm(Heap* h) {
@@ -232,7 +234,7 @@ int purge(akit_tiered* stub, std::uint32_t flags, std::uint64_t* bytes) noexcept
     *bytes = region::purge_pages(now, kNone);
   } else {
     purge_heap(h);
-    *bytes = region::purge_pages(kNone - 1, 0);
+    *bytes = region::purge_pages(kNone - 1, 0) + purge_holes(h);
   }
   h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);
   return 0;
@@ -252,10 +254,13 @@ int purge_process(std::uint32_t flags, std::uint64_t* bytes) noexcept {
   }
   {
     os::Guard r(registry_lock);
-    for (akit_tiered* s = first_live(); s; s = s->next) purge_heap(s->heap);
+    for (akit_tiered* s = first_live(); s; s = s->next) {
+      purge_heap(s->heap);
+      *bytes += purge_holes(s->heap);
+    }
   }
   trim_spare_heaps();
-  *bytes = region::purge_pages(kNone - 1, 0);
+  *bytes += region::purge_pages(kNone - 1, 0);
   return 0;
 }
 
@@ -363,7 +368,7 @@ void after_fork_in_child() {
     forget_blocks(h);
     arm(h);
   }
-  for (region::Pages& p : region::heaps) p.forget_after_fork();
+  region::forget_after_fork();
 }
 
 }  // namespace akit::tiered

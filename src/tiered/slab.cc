@@ -9,15 +9,34 @@ namespace {
 constexpr std::size_t kFirstSlab = 4096;          // small handles stay small: 10,000 of them fit in 1 GiB
 constexpr std::size_t kSlab = 64 * 1024;          // later ones
 constexpr std::uint64_t kDenseAfter = 32u << 20;   // a handle that big gets its slabs from huge-page memory
-constexpr unsigned kFewest = 8, kFewestLater = 16;
+constexpr unsigned kFewest = 8;
+constexpr std::size_t kLargestStride = 64 * 1024 + 64;  // of a medium threshold at its most
 
 std::size_t words(std::uint32_t capacity) { return (capacity + 63) / 64; }
 
+// Pages of a full-grown slab: 64 KiB or eight blocks at least, and up to 64 KiB more where that leaves
+// less behind the last block.
+struct FullPages {
+  std::uint8_t of[kClasses];
+  constexpr FullPages() : of{} {
+    for (unsigned c = 1; c < kClasses; ++c) {
+      std::size_t stride = stride_of_class(c), least = max(kSlab, stride * 8) / map::kPage;
+      if (stride > kLargestStride) continue;
+      std::size_t best = least, best_lost = ~std::size_t{0};
+      for (std::size_t n = least; n <= least + 16; ++n) {
+        std::size_t lost = (n * map::kPage % stride) * 1024 / n;  // per page
+        if (lost < best_lost) best = n, best_lost = lost;
+      }
+      of[c] = static_cast<std::uint8_t>(best);
+    }
+  }
+};
+constexpr FullPages full_pages;
+
 std::size_t slab_bytes(unsigned c, std::uint32_t nth) {
-  std::size_t stride = stride_of_class(c);
-  std::size_t n = min(kSlab, kFirstSlab << min(2 * nth, 4u));
-  std::size_t floor = stride * (nth == 0 ? (stride > 2048 ? 4 : kFewest) : kFewestLater);
-  return align_up(max(n, floor), os::page_size());
+  std::size_t stride = stride_of_class(c), n = kFirstSlab << min(2 * nth, 4u);
+  if (n >= kSlab && full_pages.of[c]) return align_up(full_pages.of[c] * map::kPage, os::page_size());
+  return align_up(max(n, stride * (stride > 2048 && nth == 0 ? 4 : kFewest)), os::page_size());
 }
 
 void push_partial(ClassState& k, Span* s) {
