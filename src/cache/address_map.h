@@ -60,59 +60,15 @@ inline std::uint64_t* out_table(std::uintptr_t a) {
   Leaf* l = leaf_of(a);
   return l ? l->out[(a >> kRangeShift) & (kRanges - 1)].load(std::memory_order_acquire) : nullptr;
 }
+// A word of the table covers 1 KiB; the platforms are little-endian.
+inline constexpr std::size_t kOwnByte = 128;  // blocks this far apart have a byte of the table each
+inline std::uint8_t* out_byte(std::uint64_t* table, std::uintptr_t a) {
+  return reinterpret_cast<std::uint8_t*>(table) + ((a >> (kGrain + 3)) & ((std::size_t{1} << (kRangeShift - kGrain - 3)) - 1));
+}
 inline bool is_out(std::uintptr_t a) {
   std::uint64_t* t = out_table(a);
-  std::size_t i = (a >> kGrain) & ((std::size_t{1} << (kRangeShift - kGrain)) - 1);
-  return t && ((__atomic_load_n(&t[i >> 6], __ATOMIC_RELAXED) >> (i & 63)) & 1);
+  return t && ((__atomic_load_n(out_byte(t, a), __ATOMIC_RELAXED) >> ((a >> kGrain) & 7)) & 1);
 }
-
-// Changes out bits of many block starts. Callers hold the lock of the blocks' size class: a 64-bit
-// word covers 1 KiB, and a slab is never shared by two classes. Blocks of a batch are neighbours more
-// often than not, so the word stays in a register until another one is needed.
-class OutBits {
- public:
-  ~OutBits() { flush(); }
-  AKIT_INLINE void set(std::uintptr_t a) {
-    std::uint64_t bit = seek(a);
-    value_ |= bit;
-  }
-  // false: it was not out, so this is a second free or no block start
-  AKIT_INLINE bool clear(std::uintptr_t a) {
-    std::uint64_t bit = seek(a);
-    bool was = (value_ & bit) != 0;
-    value_ &= ~bit;
-    return was;
-  }
-  // Before the slab may go: its bits are nobody's then, or somebody else's.
-  AKIT_INLINE void forget() {
-    flush();
-    word_ = nullptr;
-    at_ = ~std::uintptr_t{0};
-  }
-
- private:
-  AKIT_INLINE std::uint64_t seek(std::uintptr_t a) {
-    if (AKIT_UNLIKELY((a >> 10) != at_)) move(a);
-    return word_ ? std::uint64_t{1} << ((a >> kGrain) & 63) : 0;
-  }
-  AKIT_INLINE void move(std::uintptr_t a) {
-    flush();
-    if (AKIT_UNLIKELY((a >> kRangeShift) != range_)) {
-      range_ = a >> kRangeShift;
-      table_ = out_table(a);
-    }
-    at_ = a >> 10;
-    word_ = table_ ? &table_[at_ & ((std::size_t{1} << (kRangeShift - 10)) - 1)] : nullptr;
-    value_ = word_ ? *word_ : 0;
-  }
-  AKIT_INLINE void flush() {
-    if (word_) __atomic_store_n(word_, value_, __ATOMIC_RELAXED);
-  }
-  std::uintptr_t at_ = ~std::uintptr_t{0}, range_ = ~std::uintptr_t{0};
-  std::uint64_t* table_ = nullptr;
-  std::uint64_t* word_ = nullptr;
-  std::uint64_t value_ = 0;
-};
 
 AKIT_INLINE std::atomic<std::uint8_t>* exact_byte(std::uintptr_t a) {
   Leaf* l = leaf_of(a);

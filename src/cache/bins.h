@@ -51,6 +51,7 @@ struct ThreadCache {
   os::Thread* thread = nullptr;
   void* heap = nullptr;
   Slot* arrays = nullptr;      // free list of 1 KiB arrays
+  void* emptied = nullptr;     // batches it unpacked, on their way back to a depot
   void* array_spans = nullptr;  // spans they were cut from, after the first few
   ThreadCache* heap_next = nullptr;
   ThreadCache* heap_prev = nullptr;

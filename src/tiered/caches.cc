@@ -37,6 +37,7 @@ void free_arrays(Heap* h, ThreadCache* tc) {
     s = next;
   }
   tc->array_spans = nullptr;
+  depot_free_emptied(tc);
 }
 
 void first_arrays(ThreadCache* tc) {

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "cache/meta.h"
+#include "cache/out_bits.h"
 #include "cache/purger.h"
 #include "os/sanitizer.h"
 #include "tiered/heap.h"
@@ -16,12 +17,29 @@ namespace {
 
 constexpr std::int64_t kSync = 256 * 1024;
 
-bool check_in(Heap* h, unsigned c, void* p) {
-  // No look at the span: in a large drop each would be a cache miss.
-  auto a = reinterpret_cast<std::uintptr_t>(p), page = align_down(a, map::kPage);
-  if (map::entry_of(a) != entry_for(h, c) || a - page != colour_of(h, c, page)) return false;
-  map::set_entries(page, 1, entry_for(h, 0));
-  return true;
+// Blocks with a span of their own: the entry of the address map. No look at the span: in a large drop
+// each would be a cache miss.
+struct Entries {
+  Heap* h;
+  unsigned c;
+  void set(std::uintptr_t a) { map::set_entries(align_down(a, map::kPage), 1, entry_for(h, c)); }
+  bool clear(std::uintptr_t a) {
+    std::uintptr_t page = align_down(a, map::kPage);
+    if (map::entry_of(a) != entry_for(h, c) || a - page != colour_of(h, c, page)) return false;
+    map::set_entries(page, 1, entry_for(h, 0));
+    return true;
+  }
+  void forget() {}
+};
+
+template <class F>
+void with_marks(Heap* h, unsigned c, F f) {
+  if (!is_slab_class(h, c))
+    f(Entries{h, c});
+  else if (stride_of_class(c) >= map::kOwnByte)
+    f(map::OutBytes());
+  else
+    f(map::OutWords());
 }
 
 int error_of(Heap* h, void* p, bool slab) {
@@ -101,22 +119,19 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
   if (AKIT_UNLIKELY(held > h->opt.cache_bytes) && !(purger::running() && held / 4 <= h->opt.cache_bytes)) to_spans = true;
   unsigned bads = 0;
   void* bad[cache::kMaxCapacity];
-  {
-    os::Guard g(k.lock);
-    map::OutBits bits;
+  auto put = [&](auto&& marks) {
     Batch* b = nullptr;
     std::int32_t batched = 0;
     for (unsigned i = 0; i < n; ++i) {
       auto a = reinterpret_cast<std::uintptr_t>(p[i]);
-      bool ok = slab ? bits.clear(a) : check_in(h, c, p[i]);
-      if (AKIT_UNLIKELY(!ok)) {
+      if (AKIT_UNLIKELY(!marks.clear(a))) {
         bad[bads++] = p[i];
         continue;
       }
       if (AKIT_LIKELY(!to_spans) && (!b || b->n == kBatchMax || AKIT_UNLIKELY(high_of(a) != b->high)))
         b = next_batch(k, high_of(a), from, stamp);
       if (AKIT_UNLIKELY(to_spans || !b)) {
-        bits.forget();
+        marks.forget();
         to_span(h, c, p[i], slab, stamp);
         continue;
       }
@@ -124,40 +139,72 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
       ++batched;
     }
     if (batched) count_blocks(h, k, size_of_class(c), batched);
+  };
+  {
+    os::Guard g(k.lock);
+    with_marks(h, c, put);
     if (Batch* next = k.spare) prefetch_for_write(next);
   }
   for (unsigned i = 0; i < bads; ++i) report(h, error_of(h, bad[i], slab), bad[i]);
   return n - bads;
 }
 
-unsigned depot_take(Heap* h, unsigned c, void** out, unsigned want, const void* to) {
+void mark_out(Heap* h, unsigned c, void* const* p, unsigned n) {
+  with_marks(h, c, [&](auto&& marks) {
+    for (unsigned i = 0; i < n; ++i) marks.set(reinterpret_cast<std::uintptr_t>(p[i]));
+  });
+}
+
+Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCache* to) {
   ClassState& k = h->classes[c];
-  bool slab = is_slab_class(h, c);
-  unsigned n = 0;
-  map::OutBits bits;
+  Taken t{nullptr, 0};
+  Batch** end = &t.whole;
   while (Batch* b = k.depot) {
     if (b->next) prefetch_for_write(b->next);
-    unsigned some = min(want - n, b->n);
-    b->n -= some;
-    for (unsigned end = b->n + some; end > b->n; ++n) {
-      out[n] = b->at(--end);  // freed last, first
-      auto a = reinterpret_cast<std::uintptr_t>(out[n]);
-      if (slab)
-        bits.set(a);
-      else
-        map::set_entries(align_down(a, map::kPage), 1, entry_for(h, c));
+    if (b->n > want - t.n) {
+      if (t.n) break;
+      for (; t.n < want; ++t.n) out[t.n] = b->at(--b->n);
+      if (b->from != to) k.remote += t.n;
+      break;
     }
-    if (b->from != to) k.remote += some;
-    if (b->n) break;
     k.depot = b->next;
     (b->next ? b->next->prev : k.oldest) = nullptr;
-    retire(k, b);
-    if (n == want) break;
+    if (b->from != to) k.remote += b->n;
+    t.n += b->n;
+    *end = b;
+    end = &b->next;
   }
-  if (n == 0) return 0;
-  count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(n));
+  *end = nullptr;
+  if (t.n == 0) return t;
+  count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(t.n));
   san::take_over(&k);
-  return n;
+  return t;
+}
+
+void depot_unpack(Heap* h, unsigned c, Taken t, void** out, ThreadCache* tc) {
+  unsigned n = 0;
+  for (Batch* b = t.whole; b;) {
+    while (b->n) out[n++] = b->at(--b->n);  // freed last, first
+    Batch* next = b->next;
+    b->next = static_cast<Batch*>(tc->emptied);
+    tc->emptied = b;
+    b = next;
+  }
+  mark_out(h, c, out, t.n);
+}
+
+void depot_return_emptied(ClassState& k, ThreadCache* tc) {
+  while (auto* b = static_cast<Batch*>(tc->emptied)) {
+    tc->emptied = b->next;
+    retire(k, b);
+  }
+}
+
+void depot_free_emptied(ThreadCache* tc) {
+  while (auto* b = static_cast<Batch*>(tc->emptied)) {
+    tc->emptied = b->next;
+    meta::put(b, sizeof(Batch));
+  }
 }
 
 std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than) {

@@ -198,7 +198,19 @@ void count_direct(Heap* h, std::size_t usable, bool in);
 // Takes n blocks out of a thread cache's hands: checks each (double frees and interior pointers end
 // here), and keeps them as one batch or gives them to their spans. Returns how many were good.
 unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* from, std::uint64_t stamp, bool to_spans);
-unsigned depot_take(Heap* h, unsigned c, void** out, unsigned want, const void* to);  // under the class lock
+// Taking has two steps: under the class lock whole batches leave (or a part of one, into `out`); then
+// they are unpacked and their blocks marked as out. The second needs the lock only for the smallest
+// classes, whose blocks share bytes of marks.
+struct Taken {
+  Batch* whole;
+  unsigned n;
+};
+Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCache* to);
+inline bool unpacks_under_lock(const Heap* h, unsigned c) { return is_slab_class(h, c) && stride_of_class(c) < map::kOwnByte; }
+void depot_unpack(Heap* h, unsigned c, Taken t, void** out, ThreadCache* tc);
+void mark_out(Heap* h, unsigned c, void* const* p, unsigned n);  // the same about the lock
+void depot_return_emptied(ClassState& k, ThreadCache* tc);  // under the class lock
+void depot_free_emptied(ThreadCache* tc);
 std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than);             // batches to spans; bytes
 
 // refill.cc, miss.cc ----------------------------------------------------------------------------

@@ -64,23 +64,29 @@ void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
 // put away, then slabs; one block is returned, the others fill the bin.
 void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
   ClassState& k = h->classes[c];
-  bool slab = is_slab_class(h, c);
+  bool slab = is_slab_class(h, c), early = unpacks_under_lock(h, c);
   void* got[cache::kMaxCapacity + 1];
   unsigned want = refill_size(tc, c);
   for (int turn = 0; turn < 2; ++turn) {
+    Taken t;
+    unsigned n;
     {
       os::Guard g(k.lock);
-      unsigned n = depot_take(h, c, got, want, tc);
+      depot_return_emptied(k, tc);
+      t = depot_take(h, c, got, want, tc);
+      n = t.n;
+      if (n && early) depot_unpack(h, c, t, got, tc);
       // From slabs only some 64 KiB at a time: blocks nobody asked for yet.
       if (n == 0 && slab)
         n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of_class(c)))));
       if (n) {
         ++k.misses;
         note_used(h, c, k, n - 1);
-        if (n > 1) fill(tc, c, got + 1, n - 1);
-        return got[0];
       }
     }
+    if (t.n && !early) depot_unpack(h, c, t, got, tc);
+    if (n > 1) fill(tc, c, got + 1, n - 1);
+    if (n) return got[0];
     if (turn || !slab || !slab_new(h, c, over_cap)) break;
   }
   return nullptr;

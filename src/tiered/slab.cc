@@ -154,8 +154,7 @@ unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
       out[n++] = reinterpret_cast<void*>(s->base + std::size_t{s->fresh++} * s->stride);
     if (s->free_bits == 0 && s->fresh == s->capacity) drop_partial(k, s);
   }
-  map::OutBits bits;
-  for (unsigned i = 0; i < n; ++i) bits.set(reinterpret_cast<std::uintptr_t>(out[i]));
+  mark_out(h, c, out, n);
   san::take_over(&k);
   k.out += n;
   h->taken_bytes.fetch_add(n * size_of_class(c), std::memory_order_relaxed);

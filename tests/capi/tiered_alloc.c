@@ -351,11 +351,15 @@ CASE(good_size_of_an_impossible_size_is_0)
     akit_tiered_destroy(h, 0);
 }
 
-CASE(good_size_wastes_at_most_a_quarter)
+CASE(good_size_wastes_little)
 {
     akit_tiered *h = new_heap();
-    for (size_t size = 256; size < 16384; size += 13)
-        CHECK_AT_MOST(akit_tiered_good_size(h, size), size + size / 4 + 16);
+    for (size_t size = 1; size <= 1024; size++)
+        CHECK_AT_MOST(akit_tiered_good_size(h, size), size + 15);
+    for (size_t size = 1025; size <= 16384; size += 13)
+        CHECK_AT_MOST(akit_tiered_good_size(h, size), size + size / 8);
+    for (size_t size = 16385; size < (size_t)1 << 31; size += size / 29)
+        CHECK_AT_MOST(akit_tiered_good_size(h, size), size + size / 4);
     akit_tiered_destroy(h, 0);
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "cache/out_bits.h"
 #include "core.h"
 #include "tiered/bin_ops.h"
 
@@ -119,28 +120,38 @@ TEST_F(Bins, TheThreadBudgetBoundsAllBins) {
   EXPECT_TRUE(attach(h, tc, other));
 }
 
-TEST(OutBits, TellSecondFreesAndInteriorPointers) {
+namespace {
+template <class Marks>
+void tell_second_frees_and_interior_pointers(std::size_t apart) {
   region::Span* s = region::alloc_span(region::kInternal, 64, 0, false);
   ASSERT_TRUE(s && map::cover(s->base, s->bytes(), true, false));
   {
-    map::OutBits b;
-    for (std::size_t i = 0; i < s->bytes(); i += 48) b.set(s->base + i);
+    Marks b;
+    for (std::size_t i = 0; i < s->bytes(); i += apart) b.set(s->base + i);
   }
-  for (std::size_t i = 0; i < s->bytes(); i += 16) EXPECT_EQ(map::is_out(s->base + i), i % 48 == 0);
+  for (std::size_t i = 0; i < s->bytes(); i += 16) EXPECT_EQ(map::is_out(s->base + i), i % apart == 0);
   {
-    map::OutBits b;
-    for (std::size_t i = 0; i < s->bytes(); i += 96) {
+    Marks b;
+    for (std::size_t i = 0; i < s->bytes(); i += 2 * apart) {
+      EXPECT_FALSE(b.clear(s->base + i + 16));
       EXPECT_TRUE(b.clear(s->base + i));
       EXPECT_FALSE(b.clear(s->base + i));
       EXPECT_FALSE(b.clear(s->base + i + 16));
     }
   }
-  for (std::size_t i = 0; i < s->bytes(); i += 48) EXPECT_EQ(map::is_out(s->base + i), i % 96 != 0);
+  for (std::size_t i = 0; i < s->bytes(); i += apart) EXPECT_EQ(map::is_out(s->base + i), i % (2 * apart) != 0);
   map::clear_marks(s->base, s->bytes());
   for (std::size_t i = 0; i < s->bytes(); i += 16) EXPECT_FALSE(map::is_out(s->base + i));
-  map::OutBits none;
+  Marks none;
   EXPECT_FALSE(none.clear(0x7f0000000000));  // no table there at all
   region::free_span(s, 0);
+}
+}  // namespace
+
+TEST(OutBits, WordsTellSecondFreesAndInteriorPointers) { tell_second_frees_and_interior_pointers<map::OutWords>(48); }
+TEST(OutBits, BytesTellSecondFreesAndInteriorPointers) {
+  tell_second_frees_and_interior_pointers<map::OutBytes>(map::kOwnByte);
+  tell_second_frees_and_interior_pointers<map::OutBytes>(1040);
 }
 
 TEST(AddressMap, AnswersForEveryAddress) {
