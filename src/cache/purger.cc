@@ -3,8 +3,9 @@
 namespace akit::purger {
 namespace {
 
-// Asleep: until there is something to do. Dozing: until the next round is due.
-enum : std::uint32_t { kAwake, kAsleep, kDozing, kPoked };
+// Asleep: until there is something to do. Dozing: until the next round is due. News came while awake,
+// perhaps too late for the round that just ended.
+enum : std::uint32_t { kAwake, kAsleep, kDozing, kPoked, kNews };
 
 constinit os::Lock start_lock;
 constinit std::atomic<bool> runs{false}, leave{false};
@@ -23,9 +24,13 @@ void* body(void*) {
     if (auto fn = round_fn.load(std::memory_order_acquire)) next = fn(os::now_ns());
     std::uint32_t expected = kAwake, asleep = next == kNone ? kAsleep : kDozing;
     if (next != kNone) dozes_until.store(os::now_coarse_ns() + next, std::memory_order_relaxed);
-    // A poke between the round and here leaves kPoked behind, and the wait does not happen.
-    if (sleep_word.compare_exchange_strong(expected, asleep)) os::futex_wait(&sleep_word, asleep, next);
+    bool slept = sleep_word.compare_exchange_strong(expected, asleep);
+    if (slept) os::futex_wait(&sleep_word, asleep, next);
     sleep_word.store(kAwake, std::memory_order_release);
+    if (!slept && expected == kNews) {
+      os::futex_wait(&sleep_word, kAwake, min(next, kTick));
+      continue;
+    }
     if (next != kNone || leave.load(std::memory_order_acquire)) continue;
     // Woken from deep sleep: what was cached just now is young, look at it a tick later.
     os::futex_wait(&sleep_word, kAwake, kTick);
@@ -69,10 +74,12 @@ void wake_now() {
 }
 
 void something_cached() {
+  if (!running()) return;
   std::uint32_t state = sleep_word.load(std::memory_order_relaxed);
-  if (!running() || (state != kAsleep && state != kDozing)) return;
+  while (state == kAwake && !sleep_word.compare_exchange_weak(state, kNews)) {
+  }
   // A round that is due within a tick comes early enough.
-  if (state == kAsleep || dozes_until.load(std::memory_order_relaxed) > os::now_coarse_ns() + kTick) poke();
+  if (state == kAsleep || (state == kDozing && dozes_until.load(std::memory_order_relaxed) > os::now_coarse_ns() + kTick)) poke();
 }
 
 void forget_after_fork() {

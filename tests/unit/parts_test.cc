@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cache/out_bits.h"
+#include "cache/purger.h"
 #include "core.h"
 #include "tiered/bin_ops.h"
 
@@ -170,6 +171,21 @@ TEST(AddressMap, AnswersForEveryAddress) {
   for (std::uintptr_t a = edge - 8192; a < edge + 8192; a += 4096) EXPECT_EQ(map::entry_of(a + 5), 77u);
   map::clear_marks(edge - 8192, 16384);
   map::set_entries(edge - 8192, 4, 0);
+}
+
+// What is cached in the moment between a round's last look and the thread's sleep is looked at, too.
+TEST(Purger, NewsInTheLastMomentOfARoundIsNotLost) {
+  static std::atomic<int> rounds;
+  rounds = 0;
+  purger::set_round([](std::uint64_t) {
+    if (rounds.fetch_add(1) == 0) purger::something_cached();
+    return kNone;
+  });
+  ASSERT_EQ(purger::start(), 0);
+  for (int i = 0; i < 200 && rounds < 2; ++i) usleep(10000);
+  EXPECT_EQ(purger::stop(), 0);
+  EXPECT_GE(rounds, 2);
+  purger::set_round(nullptr);
 }
 
 TEST(MetaPools, ReuseAndNeverOverlap) {
