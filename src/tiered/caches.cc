@@ -7,6 +7,7 @@
 #include "cache/meta.h"
 #include "os/sanitizer.h"
 #include "tiered/current.h"
+#include "tiered/seats.h"
 
 namespace akit::cache {
 alignas(kArrayBytes) constinit Slot poison_page[kArraySlots]{};
@@ -25,7 +26,6 @@ namespace {
 constexpr unsigned kCachePages = 2;  // the cache itself; what thieves remember of it, three arrays
 constexpr unsigned kArraysPerSpan = 16;
 constexpr unsigned kOrphansKept = 4;
-constexpr unsigned kProbes = 8;
 
 void free_arrays(Heap* h, ThreadCache* tc) {
   auto* s = static_cast<Span*>(tc->array_spans);
@@ -71,70 +71,15 @@ ThreadCache* cache_new(Heap* h) {
   return tc;
 }
 
-void link_to_heap(Heap* h, ThreadCache* tc, ThreadCache** list) {
+void link_to_heap(ThreadCache* tc, ThreadCache** list) {
   tc->heap_prev = nullptr;
   tc->heap_next = *list;
   if (*list) (*list)->heap_prev = tc;
   *list = tc;
-  (void)h;
 }
 void unlink_from_heap(ThreadCache* tc, ThreadCache** list) {
   (tc->heap_prev ? tc->heap_prev->heap_next : *list) = tc->heap_next;
   if (tc->heap_next) tc->heap_next->heap_prev = tc->heap_prev;
-}
-
-Seat* seat_of(akit_tiered* h, std::uintptr_t tp, bool vacant) {
-  std::uint32_t mask = h->seat_mask.load(std::memory_order_acquire), i = seat_hash(tp);
-  Seat* seats = h->seats.load(std::memory_order_acquire);  // after the mask: never an old table with a new mask
-  for (unsigned k = 0; k < kProbes && k <= mask; ++k) {
-    Seat* s = &seats[(i + k) & mask];
-    if (s->pointer.load(std::memory_order_acquire) == (vacant ? 0 : tp)) return s;
-  }
-  return nullptr;
-}
-
-// Under caches_lock. Tables that were replaced stay readable until the handle goes (they hang
-// behind the new one), because other threads may be probing them.
-bool take_seat(Heap* h, std::uintptr_t tp, ThreadCache* tc) {
-  akit_tiered* stub = h->stub;
-  Seat* s = seat_of(stub, tp, false);
-  if (!s) s = seat_of(stub, tp, true);
-  while (!s) {
-    std::uint32_t mask = stub->seat_mask.load(std::memory_order_relaxed);
-    std::size_t n = (std::size_t{mask} + 1) * 4;
-    Span* span = region::alloc_span(region::kInternal, ((n + 1) * sizeof(Seat) + map::kPage - 1) >> map::kPageShift, 0, false);
-    if (!span || n > (1u << 24)) return false;
-    span->role = region::Role::kInternal;
-    h->metadata.fetch_add(span->bytes(), std::memory_order_relaxed);
-    h->mapped.fetch_add(span->bytes(), std::memory_order_relaxed);
-    auto* table = reinterpret_cast<Seat*>(span->base);
-    for (std::size_t i = 0; i <= n; ++i) new (&table[i]) Seat{};
-    Seat* old = stub->seats.load(std::memory_order_relaxed);
-    // The last element links to what came before, so that destroy finds every table.
-    table[n].pointer.store(reinterpret_cast<std::uintptr_t>(old), std::memory_order_relaxed);
-    for (std::uint32_t i = 0; i <= mask; ++i) {
-      std::uintptr_t p = old[i].pointer.load(std::memory_order_relaxed);
-      if (!p) continue;
-      std::uint32_t at = seat_hash(p);
-      while (table[at & (n - 1)].pointer.load(std::memory_order_relaxed)) ++at;
-      table[at & (n - 1)].cache.store(old[i].cache.load(std::memory_order_relaxed), std::memory_order_relaxed);
-      table[at & (n - 1)].pointer.store(p, std::memory_order_relaxed);
-    }
-    // Mask after table: a reader with the new table and the old mask only probes less.
-    stub->seats.store(table, std::memory_order_release);
-    stub->seat_mask.store(static_cast<std::uint32_t>(n - 1), std::memory_order_release);
-    s = seat_of(stub, tp, true);
-  }
-  s->cache.store(tc, std::memory_order_relaxed);
-  s->pointer.store(tp, std::memory_order_release);
-  return true;
-}
-
-void leave_seat(Heap* h, std::uintptr_t tp) {
-  if (Seat* s = seat_of(h->stub, tp, false)) {
-    s->pointer.store(0, std::memory_order_release);
-    s->cache.store(nullptr, std::memory_order_relaxed);
-  }
 }
 
 // A destroyed handle's cache may be the one its thread looks at this very moment, on its way to
@@ -171,11 +116,11 @@ ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
     return nullptr;
   }
   if (!take_seat(h, t->pointer, tc)) {
-    link_to_heap(h, tc, &h->orphans);
+    link_to_heap(tc, &h->orphans);
     ++h->orphan_count;
     return nullptr;
   }
-  link_to_heap(h, tc, &h->caches);
+  link_to_heap(tc, &h->caches);
   tc->orphan = false;
   tc->thread = t;
   tc->thread_prev = nullptr;
@@ -319,7 +264,7 @@ void void_caches(Heap* h) {
   h->orphan_count = 0;
   if (keep) {
     keep->orphan = true;
-    link_to_heap(h, keep, &h->orphans);
+    link_to_heap(keep, &h->orphans);
     h->orphan_count = 1;
   }
   // Larger seat tables, newest first.
@@ -357,7 +302,7 @@ void on_thread_exit(os::Thread* t) {
     tc->orphan = true;
     if (h->orphan_count < kOrphansKept) {
       san::hand_over(h);
-      link_to_heap(h, tc, &h->orphans);
+      link_to_heap(tc, &h->orphans);
       ++h->orphan_count;
       arm(h);
     } else {
@@ -383,7 +328,7 @@ void orphan_all_but(Heap* h, os::Thread* self) {
     tc->thread = nullptr;
     tc->thread_next = tc->thread_prev = nullptr;
     tc->orphan = true;
-    link_to_heap(h, tc, &h->orphans);
+    link_to_heap(tc, &h->orphans);
     ++h->orphan_count;
   }
 }

@@ -148,7 +148,8 @@ void arm(Heap* h) {
     sooner = tick_of(h) < tick.load(std::memory_order_relaxed);
     if (sooner) tick.store(tick_of(h), std::memory_order_relaxed);
   }
-  sooner ? purger::wake_now() : purger::something_cached();
+  purger::something_cached();
+  if (sooner) purger::wake_now();
 }
 
 void disarm(Heap* h) {
