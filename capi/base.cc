@@ -4,7 +4,7 @@
 
 #include "abi_struct.h"
 #include "os/misuse.h"
-#include "tiered/api.h"
+#include "heap/api.h"
 
 namespace {
 
@@ -65,8 +65,8 @@ int akit_misuse_handler(void (*fn)(void*, int, uint64_t, const void*), void* use
 
 int akit_inspect(const void* p, akit_block_info* out) {
   if (const int rc = akit::abi::check_out(out); rc < 0) return rc;
-  akit::tiered::BlockInfo b{};
-  if (const int rc = akit::tiered::inspect(p, &b); rc < 0) return rc;
+  akit::heap::BlockInfo b{};
+  if (const int rc = akit::heap::inspect(p, &b); rc < 0) return rc;
   const akit_block_info info = {sizeof(info), b.handle_id, b.handle_kind, b.base, b.usable_bytes,
                                 b.state,      b.backing,   b.reason,      b.numa_node};
   akit::abi::copy_out(out, info);
@@ -75,13 +75,13 @@ int akit_inspect(const void* p, akit_block_info* out) {
 
 int akit_maintain(uint64_t* next_ns) {
   uint64_t unused;
-  return akit::tiered::maintain(next_ns ? next_ns : &unused);
+  return akit::heap::maintain(next_ns ? next_ns : &unused);
 }
 
-int akit_purge_thread(uint32_t run) { return run > 1 ? -EINVAL : akit::tiered::purge_thread(run); }
+int akit_purge_thread(uint32_t run) { return run > 1 ? -EINVAL : akit::heap::purge_thread(run); }
 
 int akit_thread_flush(uint32_t flags) {
-  return flags != 0 ? -EINVAL : akit::tiered::thread_flush(flags);
+  return flags != 0 ? -EINVAL : akit::heap::thread_flush(flags);
 }
 
 int akit_purge(uint32_t flags, uint64_t* bytes) {
@@ -89,9 +89,9 @@ int akit_purge(uint32_t flags, uint64_t* bytes) {
   uint64_t& given_back = bytes ? *bytes : unused;
   given_back = 0;
   if (flags & ~(AKIT_PURGE_DUE | AKIT_PURGE_ALL | AKIT_PURGE_WAIT)) return -EINVAL;
-  return akit::tiered::purge_process(flags, &given_back);
+  return akit::heap::purge_process(flags, &given_back);
 }
 
-int akit_cache_limit(uint64_t bytes) { return akit::tiered::cache_limit(bytes); }
+int akit_cache_limit(uint64_t bytes) { return akit::heap::cache_limit(bytes); }
 
 }  // extern "C"

@@ -2,12 +2,12 @@
 #include <allockit/stats.h>
 
 #include "text.h"
-#include "tiered/api.h"
+#include "heap/api.h"
 
 namespace {
 
 using akit::abi::Text;
-namespace core = akit::tiered;
+namespace core = akit::heap;
 
 void number(Text& t, const char* key, std::uint64_t value) {
   t.put(",\"");

@@ -5,7 +5,7 @@
 
 #include "tiered_options.h"
 
-namespace core = akit::tiered;
+namespace core = akit::heap;
 
 extern "C" {
 

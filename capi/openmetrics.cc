@@ -7,14 +7,14 @@
 #include "copy_label.h"
 #include "series.h"
 #include "text.h"
-#include "tiered/api.h"
+#include "heap/api.h"
 
 namespace {
 
 using akit::TieredStats;
 using akit::abi::Series;
 using akit::abi::Text;
-namespace core = akit::tiered;
+namespace core = akit::heap;
 
 enum class Source { tiered, process };
 

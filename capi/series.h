@@ -3,7 +3,7 @@
 #pragma once
 #include <allockit/base.h>
 
-#include "tiered/api.h"
+#include "heap/api.h"
 
 namespace akit::abi {
 
@@ -25,7 +25,7 @@ class Series {
   bool add(std::uint64_t id) noexcept {
     TieredStats s{};
     char name[64] = "";
-    if (tiered::stats_by_id(id, &s, name) < 0) return false;
+    if (heap::stats_by_id(id, &s, name) < 0) return false;
     if (name[0] != '\0' && named_ < kMostNamed) {
       insert({hash(name), id});
     } else {
@@ -38,7 +38,7 @@ class Series {
   void add_all() noexcept {
     std::uint64_t id = 0;
     std::uint32_t kind = 0;
-    while (tiered::handle_next(&id, &kind) == 0) add(id);
+    while (heap::handle_next(&id, &kind) == 0) add(id);
   }
 
   bool has_unnamed() const noexcept { return has_unnamed_; }
@@ -52,7 +52,7 @@ class Series {
       char name[64] = "", other[64];
       const std::uint64_t same = entry_[i].hash;
       for (; i < named_ && entry_[i].hash == same; i++)
-        if (tiered::stats_by_id(entry_[i].id, &s, name[0] ? other : name) == 0) add_to(total, s);
+        if (heap::stats_by_id(entry_[i].id, &s, name[0] ? other : name) == 0) add_to(total, s);
       if (name[0] != '\0') use(name, total);
     }
   }

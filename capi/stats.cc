@@ -3,7 +3,7 @@
 #include <allockit/tiered.h>
 
 #include "abi_struct.h"
-#include "tiered/api.h"
+#include "heap/api.h"
 
 // The core's structs are made from the list of fields, the public ones are written out for readers.
 // They are copied as bytes, so each field must be at the same place in both.
@@ -40,7 +40,7 @@ extern "C" {
 int akit_process_stats_get(akit_process_stats* out) {
   if (const int rc = akit::abi::check_out(out); rc < 0) return rc;
   akit::ProcessStats s{};
-  if (const int rc = akit::tiered::process_stats_get(&s); rc < 0) return rc;
+  if (const int rc = akit::heap::process_stats_get(&s); rc < 0) return rc;
   akit::abi::copy_out(out, s);
   return 0;
 }
@@ -48,7 +48,7 @@ int akit_process_stats_get(akit_process_stats* out) {
 int akit_handle_next(uint64_t* id, uint32_t* kind) {
   if (id == nullptr) return -EINVAL;
   uint32_t unused;
-  return akit::tiered::handle_next(id, kind ? kind : &unused);
+  return akit::heap::handle_next(id, kind ? kind : &unused);
 }
 
 }  // extern "C"

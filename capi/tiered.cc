@@ -7,9 +7,9 @@
 
 #include "tiered_options.h"
 
-using akit::tiered::Options;
+using akit::heap::Options;
 namespace abi = akit::abi;
-namespace core = akit::tiered;
+namespace core = akit::heap;
 
 extern "C" {
 

@@ -3,14 +3,14 @@
 #include <allockit/tiered.h>
 
 #include "abi_struct.h"
-#include "tiered/api.h"
+#include "heap/api.h"
 
 namespace akit::abi {
 
 // Older callers have at least the fields that every kind of handle shares.
 inline constexpr std::size_t kConfigSmallest = offsetof(akit_tiered_config, region);
 
-inline int options_from(const akit_tiered_config* cfg, tiered::Options& o) noexcept {
+inline int options_from(const akit_tiered_config* cfg, heap::Options& o) noexcept {
   o = {};
   if (cfg == nullptr) return 0;
   akit_tiered_config c;
@@ -39,7 +39,7 @@ inline int options_from(const akit_tiered_config* cfg, tiered::Options& o) noexc
   return 0;
 }
 
-inline void options_to(const tiered::Options& o, akit_tiered_config* out) noexcept {
+inline void options_to(const heap::Options& o, akit_tiered_config* out) noexcept {
   akit_tiered_config c = AKIT_TIERED_CONFIG_INIT;
   c.flags = o.flags;
   c.name = o.name;

@@ -1,10 +1,10 @@
 // Alignment above 16 and the general forms: calloc, allocx.
 #include <errno.h>
 
-#include "tiered/current.h"
-#include "tiered/miss.h"
+#include "heap/current.h"
+#include "heap/miss.h"
 
-namespace akit::tiered {
+namespace akit::heap {
 namespace {
 
 constexpr std::size_t kMaxAlignment = std::size_t{1} << 30;
@@ -46,7 +46,7 @@ void* alloc_aligned(Heap* h, ThreadCache* tc, std::size_t n, std::size_t alignme
     return alloc_class(h, tc, c, zeroed);
   }
   void* p = alloc_direct(h, {max<std::size_t>(n, 1), alignment, 0, *zeroed, false}, zeroed);
-  if (p && usable) *usable = region::span_at(reinterpret_cast<std::uintptr_t>(p))->usable;
+  if (p && usable) *usable = pages::span_at(reinterpret_cast<std::uintptr_t>(p))->usable;
   return p;
 }
 
@@ -71,7 +71,7 @@ void* allocx(akit_tiered* h, std::size_t n, std::size_t alignment, std::uint32_t
       return nullptr;
     }
     p = alloc_direct(heap, {n, alignment, 0, zeroed, (flags & kGuardFlag) != 0}, &zeroed);
-    if (p) got = region::span_at(reinterpret_cast<std::uintptr_t>(p))->usable;
+    if (p) got = pages::span_at(reinterpret_cast<std::uintptr_t>(p))->usable;
   } else {
     p = alloc_aligned(heap, tc, n, alignment, &zeroed, &got);
   }
@@ -99,4 +99,4 @@ void* calloc(akit_tiered* h, std::size_t count, std::size_t size) noexcept {
   return allocx(h, n, 0, kZero, nullptr);
 }
 
-}  // namespace akit::tiered
+}  // namespace akit::heap

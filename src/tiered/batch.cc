@@ -1,15 +1,15 @@
 // Many blocks in one call: for bindings whose calls are dear, and for programs that work in bursts.
 #include <errno.h>
 
-#include "tiered/current.h"
-#include "tiered/miss.h"
+#include "heap/current.h"
+#include "heap/miss.h"
 
 extern "C" {
 void* akit_tiered_alloc(akit_tiered* h, std::size_t n);
 void akit_tiered_free(akit_tiered* h, void* p);
 }
 
-namespace akit::tiered {
+namespace akit::heap {
 
 std::size_t alloc_n(akit_tiered* h, std::size_t size, std::size_t n, void** out) noexcept {
   std::size_t i = 0;
@@ -59,4 +59,4 @@ void default_free_aligned_sized(void* p, std::size_t alignment, std::size_t size
   free_aligned_sized(h->stub, p, alignment, size);
 }
 
-}  // namespace akit::tiered
+}  // namespace akit::heap

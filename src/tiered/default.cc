@@ -3,12 +3,12 @@
 #include <errno.h>
 
 #include "cache/purger.h"
-#include "tiered/miss.h"
-#include "tiered/open.h"
+#include "heap/miss.h"
+#include "heap/open.h"
 
 extern "C" char** environ;
 
-namespace akit::tiered {
+namespace akit::heap {
 
 constinit akit_tiered default_stub{&anchor_of_this_copy, kKindTiered, Phase::kSpare, nullptr, 0, no_seats, 0, 0, nullptr, nullptr};
 
@@ -116,4 +116,4 @@ int default_configure(const Options& opt) noexcept {
   return is_open() ? -EBUSY : open_stub(opt, &default_stub, nullptr);
 }
 
-}  // namespace akit::tiered
+}  // namespace akit::heap

@@ -2,9 +2,9 @@
 // observed use, and thresholds between the sizes that recur and those that do not.
 #include <errno.h>
 
-#include "tiered/heap.h"
+#include "heap/heap.h"
 
-namespace akit::tiered {
+namespace akit::heap {
 namespace {
 
 std::uint64_t round_mib(std::uint64_t n) { return align_up(max<std::uint64_t>(n, 1), std::uint64_t{1} << 20); }
@@ -36,4 +36,4 @@ int suggest(akit_tiered* stub, Options* out) noexcept {
   return 0;
 }
 
-}  // namespace akit::tiered
+}  // namespace akit::heap

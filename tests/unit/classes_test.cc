@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "core.h"
-#include "tiered/size_class.h"
+#include "heap/size_class.h"
 
 using namespace akit;
-using namespace akit::tiered;
+using namespace akit::heap;
 
 TEST(SizeClass, SmallestThatFits) {
   EXPECT_EQ(class_of_size(0), 0u);

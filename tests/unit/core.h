@@ -14,8 +14,8 @@
 
 #include "cache/meta.h"
 #include "os/fault.h"
-#include "region/pages.h"
-#include "tiered/api.h"
+#include "pages/pages.h"
+#include "heap/api.h"
 
 extern "C" {
 void* akit_tiered_alloc(akit_tiered*, std::size_t);
@@ -87,7 +87,7 @@ inline bool all_zero(const void* p, std::size_t n) {
 inline std::uint64_t accounted_for() {
   std::uint64_t leaves = 0, threads = align_up(4096, os::page_size());
   for (auto& l : map::root) leaves += l.load() != nullptr;
-  return meta::bytes_mapped() + leaves * align_up(sizeof(map::Leaf), os::page_size()) + region::clean_bytes() + region::dirty_bytes() + threads;
+  return meta::bytes_mapped() + leaves * align_up(sizeof(map::Leaf), os::page_size()) + pages::clean_bytes() + pages::dirty_bytes() + threads;
 }
 
 }  // namespace core

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "core.h"
-#include "region/page_heap_impl.h"
+#include "pages/page_heap_impl.h"
 
 using namespace akit;
-using namespace akit::region;
+using namespace akit::pages;
 
 namespace {
 

@@ -19,11 +19,11 @@ struct Random {
   }
 };
 
-void model(const tiered::Options& o, unsigned steps) {
+void model(const heap::Options& o, unsigned steps) {
   static Block live[300];
   Random r;
   akit_tiered* h;
-  NEED(tiered::create(o, &h) == 0);
+  NEED(heap::create(o, &h) == 0);
   auto take = [&](Block& b, void* p, std::size_t n, std::size_t kept) {
     NEED(p && (kept == 0 || intact(p, b.size, b.tag, kept)));
     b = {p, n, static_cast<unsigned>(r.below(250))};
@@ -40,23 +40,23 @@ void model(const tiered::Options& o, unsigned steps) {
     if (b.p && r.below(3)) {
       drop(b);
     } else if (b.p) {
-      take(b, tiered::reallocx(h, b.p, n, 0, 0, nullptr), n, min(n, b.size));
+      take(b, heap::reallocx(h, b.p, n, 0, 0, nullptr), n, min(n, b.size));
     } else {
       std::size_t a = std::size_t{1} << r.below(18);
       unsigned how = static_cast<unsigned>(r.below(12));
-      void* p = how < 6 ? akit_tiered_alloc(h, n) : tiered::allocx(h, n, how < 9 ? 0 : a, how == 6 ? 8 : how == 7 ? 1 : 0, &usable);
+      void* p = how < 6 ? akit_tiered_alloc(h, n) : heap::allocx(h, n, how < 9 ? 0 : a, how == 6 ? 8 : how == 7 ? 1 : 0, &usable);
       NEED(how < 9 || reinterpret_cast<std::uintptr_t>(p) % a == 0);
       NEED(how != 7 || all_zero(p, usable));
-      NEED(tiered::usable_size(h, p) >= n);
+      NEED(heap::usable_size(h, p) >= n);
       take(b, p, usable ? usable : n, 0);
     }
     std::uint64_t bytes;
-    if (r.below(500) == 0) NEED(tiered::purge(h, 0, &bytes) == 0);
-    if (r.below(300) == 0) NEED(tiered::thread_flush(0) == 0);
+    if (r.below(500) == 0) NEED(heap::purge(h, 0, &bytes) == 0);
+    if (r.below(300) == 0) NEED(heap::thread_flush(0) == 0);
   }
   for (Block& b : live)
     if (b.p) drop(b);
-  NEED(tiered::destroy(h, 0) == 0);
+  NEED(heap::destroy(h, 0) == 0);
 }
 
 void with_pages_of(std::size_t n) {
@@ -65,7 +65,7 @@ void with_pages_of(std::size_t n) {
     scenario(false);
     expect_no_leak();
     model({}, 6000);
-    tiered::Options o{};
+    heap::Options o{};
     o.check_mode = 1;
     o.zero_mode = 1;
     o.guard_sample_interval = 20;
@@ -74,15 +74,15 @@ void with_pages_of(std::size_t n) {
     expect_no_leak();
     akit_tiered* h;
     o.limit_bytes = 4 << 20;
-    NEED(tiered::create(o, &h) == 0);
+    NEED(heap::create(o, &h) == 0);
     TieredStats st{};
-    NEED(tiered::stats_get(h, &st) == 0);
+    NEED(heap::stats_get(h, &st) == 0);
     NEED(st.mapped_bytes % n == 0 && st.metadata_bytes % n == 0);
     void* last = nullptr;
     while (void* p = akit_tiered_alloc(h, 3000)) last = p;
     NEED(last && errno == ENOMEM);
-    NEED(tiered::stats_get(h, &st) == 0 && st.mapped_bytes <= o.limit_bytes && st.mapped_bytes % n == 0);
-    NEED(tiered::destroy(h, 0) == 0);
+    NEED(heap::stats_get(h, &st) == 0 && st.mapped_bytes <= o.limit_bytes && st.mapped_bytes % n == 0);
+    NEED(heap::destroy(h, 0) == 0);
     expect_no_leak();
   });
   if (*wrong) CHECK_FAIL("%s", wrong);

@@ -7,10 +7,10 @@
 #include "cache/out_bits.h"
 #include "cache/purger.h"
 #include "core.h"
-#include "tiered/bin_ops.h"
+#include "heap/bin_ops.h"
 
 using namespace akit;
-using namespace akit::tiered;
+using namespace akit::heap;
 
 namespace {
 
@@ -124,7 +124,7 @@ TEST_F(Bins, TheThreadBudgetBoundsAllBins) {
 namespace {
 template <class Marks>
 void tell_second_frees_and_interior_pointers(std::size_t apart) {
-  region::Span* s = region::alloc_span(region::kInternal, 64, 0, false);
+  pages::Span* s = pages::alloc_span(pages::kInternal, 64, 0, false);
   ASSERT_TRUE(s && map::cover(s->base, s->bytes(), true, false));
   {
     Marks b;
@@ -145,7 +145,7 @@ void tell_second_frees_and_interior_pointers(std::size_t apart) {
   for (std::size_t i = 0; i < s->bytes(); i += 16) EXPECT_FALSE(map::is_out(s->base + i));
   Marks none;
   EXPECT_FALSE(none.clear(0x7f0000000000));  // no table there at all
-  region::free_span(s, 0);
+  pages::free_span(s, 0);
 }
 }  // namespace
 

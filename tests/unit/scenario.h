@@ -51,24 +51,24 @@ inline void allocs(World& w) {
     w.keep(akit_tiered_alloc(w.h, n), n);
     errno = 0;
     std::size_t usable = 0;
-    void* p = tiered::allocx(w.h, n, 0, 1, &usable);
+    void* p = heap::allocx(w.h, n, 0, 1, &usable);
     if (p && !all_zero(p, min<std::size_t>(usable, 70000))) fail("%zu bytes that should be zero are not", n);
     w.keep(p, p ? usable : 0);
   }
   for (std::size_t a = 32; a <= (std::size_t{4} << 20); a *= 8) {
-    void* p = tiered::allocx(w.h, 200, a, 0, nullptr);
+    void* p = heap::allocx(w.h, 200, a, 0, nullptr);
     NEED(reinterpret_cast<std::uintptr_t>(p) % a == 0);
     w.keep(p, 200);
   }
-  w.keep(tiered::allocx(w.h, 100, 0, 8, nullptr), 100);   // guarded
-  w.keep(tiered::allocx(w.h, 5000, 64, 8, nullptr), 5000);
-  w.keep(tiered::allocx(w.h, 5000, 0, 4, nullptr), 5000);  // without a bin
+  w.keep(heap::allocx(w.h, 100, 0, 8, nullptr), 100);   // guarded
+  w.keep(heap::allocx(w.h, 5000, 64, 8, nullptr), 5000);
+  w.keep(heap::allocx(w.h, 5000, 0, 4, nullptr), 5000);  // without a bin
   void* many[40];
-  std::size_t got = tiered::alloc_n(w.h, 48, 40, many);
+  std::size_t got = heap::alloc_n(w.h, 48, 40, many);
   NEED(got == 40 || w.may_fail);
   for (std::size_t i = 0; i < got; ++i) fill(many[i], 48, static_cast<unsigned>(i));
   for (std::size_t i = 0; i < got; ++i) NEED(intact(many[i], 48, static_cast<unsigned>(i)));
-  NEED(tiered::free_n(w.h, got, many) == got);
+  NEED(heap::free_n(w.h, got, many) == got);
 }
 
 inline void reallocs(World& w) {
@@ -76,7 +76,7 @@ inline void reallocs(World& w) {
     Block& b = w.block[i];
     if (!b.p) continue;
     std::size_t n = i % 4 ? b.size / 2 : b.size * 2 + 100;
-    void* p = tiered::reallocx(w.h, b.p, n, 0, 0, nullptr);
+    void* p = heap::reallocx(w.h, b.p, n, 0, 0, nullptr);
     if (w.refused(p)) {
       w.check(b);
       continue;
@@ -97,11 +97,11 @@ inline void* second_thread(void* arg) {
   return nullptr;
 }
 
-inline void one_handle(const tiered::Options& o, bool may_fail) {
+inline void one_handle(const heap::Options& o, bool may_fail) {
   World w{};
   w.may_fail = may_fail;
   w.largest = o.zero_mode ? std::size_t{1} << 20 : kNone;  // zeroing large blocks takes long
-  int rc = tiered::create(o, &w.h);
+  int rc = heap::create(o, &w.h);
   if (rc != 0) {
     NEED(may_fail && rc == -ENOMEM);
     return;
@@ -112,28 +112,28 @@ inline void one_handle(const tiered::Options& o, bool may_fail) {
   NEED(pthread_create(&t, nullptr, second_thread, &w) == 0);
   pthread_join(t, nullptr);
   std::uint64_t bytes = 0;
-  NEED(tiered::purge(w.h, 0, &bytes) == 0);
+  NEED(heap::purge(w.h, 0, &bytes) == 0);
   for (unsigned i = 0; i < w.n; ++i)
     if (w.block[i].p) w.check(w.block[i]);
   for (unsigned i = 0; i < w.n; i += 2) w.drop(i);
-  NEED(tiered::maintain(&bytes) == 0);
-  NEED(tiered::thread_flush(0) == 0);
+  NEED(heap::maintain(&bytes) == 0);
+  NEED(heap::thread_flush(0) == 0);
   for (unsigned i = 0; i < w.n; ++i) w.drop(i);
   TieredStats st{};
-  NEED(tiered::stats_get(w.h, &st) == 0);
+  NEED(heap::stats_get(w.h, &st) == 0);
   if (st.used_bytes || st.misuses_total || st.allocs_total != st.frees_total)
     fail("%llu bytes in use, %llu allocs, %llu frees, %llu misuses", static_cast<unsigned long long>(st.used_bytes),
          static_cast<unsigned long long>(st.allocs_total), static_cast<unsigned long long>(st.frees_total),
          static_cast<unsigned long long>(st.misuses_total));
-  NEED(tiered::purge(w.h, 1, &bytes) == 0);
-  NEED(tiered::destroy(w.h, 0) == 0);
+  NEED(heap::purge(w.h, 1, &bytes) == 0);
+  NEED(heap::destroy(w.h, 0) == 0);
 }
 
 inline void scenario(bool may_fail) {
   one_handle({}, may_fail);
-  int rc = tiered::purge_thread(1);
+  int rc = heap::purge_thread(1);
   NEED(rc == 0 || may_fail);
-  tiered::Options o{};
+  heap::Options o{};
   o.check_mode = 1;
   o.zero_mode = 2;
   o.fork_mode = 3;
@@ -142,13 +142,13 @@ inline void scenario(bool may_fail) {
   o.prefault_bytes = 100000;
   o.thread_cache_bytes = 65536;
   one_handle(o, may_fail);
-  NEED(tiered::purge_thread(0) == 0);
+  NEED(heap::purge_thread(0) == 0);
 }
 
 // Every mapping of a library without handles has a reason.
 inline void expect_no_leak() {
   std::uint64_t bytes;
-  NEED(tiered::purge_process(0, &bytes) == 0);
+  NEED(heap::purge_process(0, &bytes) == 0);
   std::uint64_t mapped = os::map_counters.bytes, known = accounted_for();
   if (mapped != known)
     fail("%llu bytes are mapped, %llu have a reason", static_cast<unsigned long long>(mapped), static_cast<unsigned long long>(known));

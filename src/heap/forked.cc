@@ -1,0 +1,64 @@
+// The child of a fork: memory of DONTFORK handles, and explicit huge pages by default, does not
+// exist there. Blocks in it are forgotten; new allocations work.
+#include <new>
+
+#include "cache/meta.h"
+#include "heap/bin_ops.h"
+#include "heap/open.h"
+
+namespace akit::heap {
+namespace {
+
+// The process has one thread, so no lock is needed anywhere here.
+void empty_caches(Heap* h) {
+  for (ThreadCache* list : {h->caches, h->orphans})
+    for (ThreadCache* tc = list; tc; tc = tc->heap_next)
+      for (unsigned c = 1; c < kClasses; ++c) {
+        Slot* b = tc->bin[c].load(std::memory_order_relaxed);
+        if (b == cache::poison()) continue;
+        tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
+        detach(tc, c, array_of(b));
+      }
+  for (ClassState& k : h->classes) {
+    drop_batches(k);
+    std::uint64_t gets = k.gets_retired, misses = k.misses;
+    new (&k) ClassState;
+    k.gets_retired = gets;
+    k.misses = misses;
+  }
+  h->depot_bytes.store(0, std::memory_order_relaxed);
+  h->taken_bytes.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void forget_blocks(Heap* h) {
+  bool all = h->opt.fork_mode == 2;
+  if (all) empty_caches(h);
+  for (Span* s = h->spans; s;) {
+    Span* next = s->all_next;
+    bool hugetlb = s->role == pages::Role::kHugetlb && h->opt.fork_mode != 1;
+    if (all && s->role == pages::Role::kSlab) {
+      release_slab_record(h, s);
+      os::forget(s->bytes());
+      pages::heap_of(s).free_gone(s);
+    } else if (all || hugetlb) {
+      if (s->role != pages::Role::kBlock) count_direct(h, s->usable, false);
+      unlink_span(h, s);
+      map::set_entries(align_down(s->start, map::kPage), 1, 0);
+      uncharge(h, s->bytes());
+      os::forget(s->bytes());
+      if (s->role == pages::Role::kHugetlb) {
+        map::set_span(s->base, 0);
+        map::set_span(s->end() - map::kPage, 0);
+        pages::span_delete(s);
+      } else {
+        pages::heap_of(s).free_gone(s);
+      }
+    }
+    s = next;
+  }
+  if (all) h->slab_bytes.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace akit::heap

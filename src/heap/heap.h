@@ -1,0 +1,257 @@
+// A handle from the inside. What the user holds is a small stub that is never reused for at least
+// 1,024 creates, so that a stale handle is recognised; the heap behind it recycles at once.
+#pragma once
+#include "os/misuse.h"
+#include "pages/pages.h"
+#include "heap/api.h"
+#include "heap/size_class.h"
+
+namespace akit::heap {
+
+using cache::ThreadCache;
+using pages::Span;
+
+struct Heap;
+
+enum class Phase : std::uint32_t { kSpare, kOpen, kClosing, kStale };
+
+struct Seat {  // which cache serves the thread with this thread pointer
+  std::atomic<std::uintptr_t> pointer;
+  std::atomic<ThreadCache*> cache;
+};
+
+}  // namespace akit::heap
+
+struct akit_tiered {
+  const void* anchor;  // address inside this copy of the library
+  std::uint32_t kind;
+  std::atomic<akit::heap::Phase> phase;
+  akit::heap::Heap* heap;
+  std::uint64_t id;
+  std::atomic<akit::heap::Seat*> seats;
+  std::atomic<std::uint32_t> seat_mask;
+  std::uint32_t padding;
+  akit_tiered* next;  // spare list, or list of live handles
+  akit_tiered* prev;
+};
+
+namespace akit::heap {
+
+inline constexpr std::uint32_t kKindTiered = 1;
+inline constexpr unsigned kInlineSeats = 16;
+inline constexpr unsigned kBatchMax = 54;
+
+// Blocks that left a thread cache together, on their way to another one or to their spans. Half an
+// address is kept of each, so that a batch crosses between two cores in four cache lines.
+struct Batch {
+  Batch* next;          // older
+  Batch* prev;
+  std::uint64_t stamp;  // when they became idle
+  const void* from;     // cache they came from
+  std::uint32_t n;
+  std::uint32_t high;   // address >> 36, the same for all
+  std::uint32_t low[kBatchMax];
+  void* at(unsigned i) const {
+    return reinterpret_cast<void*>((std::uintptr_t{high} << 36) | (std::uintptr_t{low[i]} << map::kGrain));
+  }
+};
+static_assert(sizeof(Batch) == 256);
+
+struct alignas(kCacheLine) ClassState {
+  // moved with every batch
+  os::Lock lock;
+  std::uint32_t depot_blocks = 0;
+  Shared<Batch*> depot;            // newest first
+  Batch* spare = nullptr;          // empty ones
+  Shared<Span*> partial;           // slabs with free blocks
+  std::uint64_t out = 0;           // blocks outside their spans: users, caches, depot
+  std::uint64_t misses = 0;
+  std::int32_t unsynced = 0;       // depot blocks not yet counted in the heap's depot_bytes
+  Shared<std::uint32_t> slabs;     // spans of this class
+  std::uint64_t remote = 0;        // blocks that went from one cache to another
+  // now and then
+  std::uint64_t peak = 0;          // most blocks seen in use
+  std::uint64_t gets_retired = 0;  // of caches that are gone
+  std::uint64_t discards = 0;      // blocks that went back to their spans
+  Batch* oldest = nullptr;         // end of the depot's list
+};
+static_assert(sizeof(ClassState) == 128);
+
+enum Watch : std::uint32_t {
+  kWatchExact = 1, kWatchZeroAlloc = 2, kWatchZeroFree = 4, kWatchGuard = 8, kWatchTool = 16, kWatchClosing = 32,
+};
+
+#define AKIT_HEAP_COUNTERS(X)                                                                       \
+  X(failures) X(limit_hits) X(misuses) X(maps) X(unmaps) X(purges) X(purged_bytes) X(prefaulted)    \
+  X(reallocs) X(reallocs_in_place) X(huge_fallbacks) X(direct_allocs) X(direct_frees)
+
+struct Heap {
+  akit_tiered* stub;
+  std::uint32_t owner;         // number in the address map
+  Shared<std::uint32_t> watch;  // Watch bits: calls that must not take the fast path
+  Options opt;                 // in force
+  char name[64];
+  unsigned last_small, last_medium, last_large;  // classes: the thresholds
+  std::uint8_t slab_heap, dense_heap;   // page heaps: slabs, and those of a handle that grew
+  std::uint8_t plain_heap, huge_heap;  // blocks with a span of their own, huge ones
+
+  std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
+  std::atomic<bool> armed;      // on the purger's list
+  bool in_round;                // a purge round works on it
+  Heap* armed_next;
+  Heap* armed_prev;
+
+  // Written by misses; what they only read is above, in other cache lines.
+  alignas(kCacheLine) std::atomic<std::uint64_t> mapped;
+  std::atomic<std::uint64_t> mapped_peak, metadata, used_peak, depot_bytes, slab_bytes;
+  std::atomic<std::uint64_t> taken_bytes;     // of blocks outside their spans, depot included
+  std::atomic<std::uint64_t> direct_bytes[4];  // in use, blocks without a class bin, by tier
+  std::atomic<std::uint32_t> spans_count;
+#define AKIT_COUNTER(x) std::atomic<std::uint64_t> x;
+  AKIT_HEAP_COUNTERS(AKIT_COUNTER)
+#undef AKIT_COUNTER
+  std::uint64_t touched[3];     // classes ever used, for cheap recycling; under no lock but atomically or-ed
+  std::atomic<std::uint64_t> guard_count;
+
+  os::Lock caches_lock;         // lists of caches, seats. Before a cache's lock, never after
+  ThreadCache* caches;          // of living threads
+  ThreadCache* orphans;         // of threads that ended
+  std::uint32_t orphan_count, cache_count;
+  os::Lock spans_lock;
+  Span* spans;                  // all spans in use
+  Heap* next_spare;
+  Seat inline_seats[kInlineSeats];
+  ClassState classes[kClasses];
+};
+
+extern const char anchor_of_this_copy;
+
+inline std::uint64_t decay_of(const Heap* h) { return h->opt.decay_ns; }
+inline std::uint64_t deadline_from(const Heap* h, std::uint64_t stamp) {
+  return h->opt.decay_ns == kNone ? kNone : stamp + h->opt.decay_ns;
+}
+inline map::Entry entry_for(const Heap* h, unsigned c) { return (h->owner << map::kOwnerShift) | c; }
+inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }
+
+// registry.cc -----------------------------------------------------------------------------------
+extern os::Lock registry_lock;  // handles alive, caches of threads; before every other lock of the tiered part
+Heap* heap_by_owner(std::uint32_t owner);
+bool owner_assign(Heap* h);          // under registry_lock
+void stub_retire(akit_tiered* h);    // under registry_lock: stale from now on
+akit_tiered* first_live();           // under registry_lock
+extern Seat no_seats[1];
+extern std::atomic<std::uint64_t> handles_live, handles_created;
+
+// The heap behind h, or NULL after a report: NULL, stale, foreign or wrong-kind handle.
+Heap* checked_heap(akit_tiered* h);
+
+// caches.cc -------------------------------------------------------------------------------------
+AKIT_INLINE std::uint32_t seat_hash(std::uintptr_t tp) {
+  return static_cast<std::uint32_t>((tp >> 6) * 0x9E3779B1u) >> 12;
+}
+// This thread's cache of h, made when there is none. NULL with errno EINVAL (bad handle) or ENOMEM.
+ThreadCache* cache_for(akit_tiered* h);
+ThreadCache* cache_find(akit_tiered* h);  // only when it exists
+void cache_release(Heap* h, ThreadCache* tc);        // memory goes back; under caches_lock
+void detach_from_thread(ThreadCache* tc);            // under registry_lock
+void* array_get(Heap* h, ThreadCache* tc);           // under tc->lock
+void void_caches(Heap* h);                           // destroy; under registry_lock
+extern ThreadCache no_cache;  // the empty sentinel: every call with it is a miss
+
+// What `gets` of each class was when thieves last looked: unchanged means idle.
+inline std::uint32_t* gets_seen(ThreadCache* tc) {
+  return reinterpret_cast<std::uint32_t*>(reinterpret_cast<char*>(tc) + 4096);
+}
+
+// How often in a row a bin of this class ran empty, or full: runs move larger batches.
+inline std::uint8_t* empty_runs(ThreadCache* tc) { return reinterpret_cast<std::uint8_t*>(gets_seen(tc) + kClasses); }
+inline std::uint8_t* full_runs(ThreadCache* tc) { return empty_runs(tc) + kClasses; }
+static_assert(kClasses * 6 <= cache::kArrayBytes);
+
+// slab.cc, large.cc -----------------------------------------------------------------------------
+bool charge(Heap* h, std::uint64_t bytes);           // false: over the cap
+void uncharge(Heap* h, std::uint64_t bytes);
+void link_span(Heap* h, Span* s);
+void unlink_span(Heap* h, Span* s);
+unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want);  // under the class lock; 0: none free
+Span* slab_new(Heap* h, unsigned c, bool* over_cap);                 // no lock held; links it to the class
+void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp); // under the class lock; p marked in
+void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp);  // under the class lock
+void release_slab_record(Heap* h, Span* s);
+void release_span(Heap* h, Span* s, std::uint64_t stamp);            // clears the map, gives pages to the cache
+
+struct BlockRequest {
+  std::size_t size;        // usable bytes wanted
+  std::size_t alignment;   // 0 or power of two
+  unsigned cls;            // bin class, or 0 for none
+  bool zeroed, guarded;
+};
+// Where in its first page a block with a bin class starts; a function of the class and the page, so
+// that a block start can be told from other addresses without its span.
+std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page);
+Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap);
+void block_free(Heap* h, Span* s, std::uint64_t stamp);
+unsigned tier_of(const Heap* h, std::size_t usable);  // 0 small .. 3 huge
+void count_direct(Heap* h, std::size_t usable, bool in);
+
+// depot.cc --------------------------------------------------------------------------------------
+// Takes n blocks out of a thread cache's hands: checks each (double frees and interior pointers end
+// here), and keeps them as one batch or gives them to their spans. Returns how many were good.
+unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* from, std::uint64_t stamp, bool to_spans);
+// Taking has two steps: under the class lock whole batches leave (or a part of one, into `out`); then
+// they are unpacked and their blocks marked as out. The second needs the lock only for the smallest
+// classes, whose blocks share bytes of marks.
+struct Taken {
+  Batch* whole;
+  unsigned n;
+};
+Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCache* to);
+inline bool unpacks_under_lock(const Heap* h, unsigned c) { return is_slab_class(h, c) && stride_of_class(c) < map::kOwnByte; }
+void depot_unpack(Heap* h, unsigned c, Taken t, void** out, ThreadCache* tc);
+void mark_out(Heap* h, unsigned c, void* const* p, unsigned n);  // the same about the lock
+void depot_return_emptied(ClassState& k, ThreadCache* tc);  // under the class lock
+void depot_free_emptied(ThreadCache* tc);
+std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than);             // batches to spans; bytes
+
+// refill.cc, miss.cc ----------------------------------------------------------------------------
+void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed);  // after a pop that missed
+void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed);
+bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p);  // after a push that missed
+void free_found(Heap* h, ThreadCache* tc, void* p);              // any block of h
+void free_without_cache(Heap* h, void* p);
+
+// steal.cc --------------------------------------------------------------------------------------
+// Takes bins of every cache of these heaps, also of threads that sleep, and gives the blocks to
+// their spans. `idle_only`: bins without an allocation since the last look. Returns bytes moved.
+std::uint64_t steal(Heap* const* heaps, unsigned n, bool idle_only, std::uint64_t stamp);
+// Empties every bin of one cache: under tc->lock, its owner is the caller or gone.
+void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp);
+
+// purge.cc --------------------------------------------------------------------------------------
+std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
+std::uint64_t purge_heap(Heap* h);   // caches and depots to spans, empty slabs to the process cache; bytes
+void arm(Heap* h);                   // something may be cached: the purger should look
+void disarm(Heap* h);                // destroy: waits for a round that is at work on it
+void purge_if_due(std::uint64_t now);
+bool finish_if_last(Heap* h);        // under registry_lock: closing and nothing out, the handle ends here
+void destroy_if_last(akit_tiered* stub);
+void forget_blocks(Heap* h);         // child of a fork: memory of this handle was not copied
+
+// checked.cc: calls that are watched ---------------------------------------------------------------
+void* watched_alloc(akit_tiered* h, ThreadCache* tc, std::size_t n);
+void watched_free(akit_tiered* h, ThreadCache* tc, void* p);
+bool watch_out(Heap* h, void* p, std::size_t size, std::size_t usable, bool zeroed);  // block goes to the user
+bool watch_in(Heap* h, void* p);  // block comes back; false: reported, nothing changed
+
+// A block of h that starts at p and is not known to be free; NULL otherwise. Sets *cls (0: none).
+struct Found {
+  Heap* heap;
+  Span* span;
+  unsigned cls;
+  std::size_t usable;
+  int error;  // 0, ENOENT, EINVAL
+};
+Found find_block(const void* p);
+void report(Heap* h, int error, const void* p);
+
+}  // namespace akit::heap

@@ -1,0 +1,153 @@
+// What a pop that missed does: depot, slabs with free blocks, a new slab; for classes with a span
+// per block one new block. At the cap one purge, then refusal.
+#include <errno.h>
+
+#include "heap/bin_ops.h"
+#include "heap/current.h"
+
+namespace akit::heap {
+namespace {
+
+// Peaks are noted when a bin is refilled: it is empty then, so what is out is in use, but for the
+// `cached` blocks that were just fetched with the one asked for.
+void note_used(Heap* h, unsigned c, ClassState& k, unsigned cached) {
+  std::uint64_t used = k.out - k.depot_blocks - cached;
+  if (used > k.peak) k.peak = used;
+  std::uint64_t bytes = h->taken_bytes.load(std::memory_order_relaxed) - cached * size_of_class(c);
+  std::uint64_t depot = h->depot_bytes.load(std::memory_order_relaxed);
+  bytes -= min(bytes, depot);
+  if (bytes > h->used_peak.load(std::memory_order_relaxed)) h->used_peak.store(bytes, std::memory_order_relaxed);
+}
+
+// At the cap, and nothing of this class is free anywhere: a few loads instead of an attempt.
+bool hopeless(Heap* h, unsigned c) {
+  ClassState& k = h->classes[c];
+  if (k.partial || k.depot) return false;
+  std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of_class(c)) : size_of_class(c);
+  return h->mapped.load(std::memory_order_relaxed) + align_up(least, os::page_size()) > h->opt.limit_bytes;
+}
+
+void check_decay(Heap* h, ThreadCache* tc) {
+  // A hit reads no clock; a miss does, now and then: without any purger a thread's own idle bins
+  // still go back after the decay time.
+  if ((tc->misses & 15) != 0 || h->opt.decay_ns == kNone) return;
+  std::uint64_t now = os::now_coarse_ns();
+  if (now < tc->next_check_ns) return;
+  tc->next_check_ns = now + h->opt.decay_ns;
+  purge_if_due(now);
+}
+
+void* refused(Heap* h, bool at_cap) {
+  h->failures.fetch_add(1, std::memory_order_relaxed);
+  if (at_cap) h->limit_hits.fetch_add(1, std::memory_order_relaxed);
+  errno = ENOMEM;
+  return nullptr;
+}
+
+// A new block with a span of its own.
+void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
+  ClassState& k = h->classes[c];
+  Span* s = block_new(h, {size_of_class(c), 0, c, *zeroed, false}, over_cap);
+  if (!s) return nullptr;
+  *zeroed = s->zero;
+  s->zero = false;
+  os::Guard g(k.lock);
+  k.slabs = k.slabs + 1;
+  ++k.out;
+  ++k.misses;
+  h->taken_bytes.fetch_add(size_of_class(c), std::memory_order_relaxed);
+  note_used(h, c, k, 0);
+  return reinterpret_cast<void*>(s->start);
+}
+
+// Under tc->lock; the bin is empty, and attached unless its capacity is 0. First what other threads
+// put away, then slabs; one block is returned, the others fill the bin.
+void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
+  ClassState& k = h->classes[c];
+  bool slab = is_slab_class(h, c), early = unpacks_under_lock(h, c);
+  void* got[cache::kMaxCapacity + 1];
+  unsigned want = refill_size(tc, c);
+  for (int turn = 0; turn < 2; ++turn) {
+    Taken t;
+    unsigned n;
+    {
+      os::Guard g(k.lock);
+      depot_return_emptied(k, tc);
+      t = depot_take(h, c, got, want, tc);
+      n = t.n;
+      if (n && early) depot_unpack(h, c, t, got, tc);
+      // From slabs only some 64 KiB at a time: blocks nobody asked for yet.
+      if (n == 0 && slab)
+        n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of_class(c)))));
+      if (n) {
+        ++k.misses;
+        note_used(h, c, k, n - 1);
+      }
+    }
+    if (t.n && !early) depot_unpack(h, c, t, got, tc);
+    if (n > 1) fill(tc, c, got + 1, n - 1);
+    if (n) return got[0];
+    if (turn || !slab || !slab_new(h, c, over_cap)) break;
+  }
+  return nullptr;
+}
+
+void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* over_cap) {
+  os::Guard g(tc->lock);
+  mark_touched(h, tc, c);
+  bool usable = attach(h, tc, c);
+  if (usable)
+    if (void* p = cache::pop(tc, c)) {  // it was only poisoned, and put back
+      *zeroed = false;
+      return p;
+    }
+  ++tc->misses;
+  bool slab = is_slab_class(h, c);
+  void* p = slab || !*zeroed ? from_class(h, tc, c, over_cap) : nullptr;
+  if (p || slab)
+    *zeroed = false;
+  else
+    p = new_block(h, c, zeroed, over_cap);
+  if (p) cache::count_get(tc, c);
+  return p;
+}
+
+}  // namespace
+
+void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
+  os::SlowSection section(tc->thread);
+  arm(h);
+  bool want_zero = *zeroed, over_cap = false;
+  if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)) && hopeless(h, c)) return refused(h, true);
+  if (void* p = attempt(h, tc, c, zeroed, &over_cap)) {
+    check_decay(h, tc);
+    return p;
+  }
+  // A purge that found nothing is not repeated until something was freed: hosts retry by the million.
+  if (h->fruitless.load(std::memory_order_relaxed)) return refused(h, over_cap);
+  purge_heap(h);
+  h->fruitless.store(true, std::memory_order_relaxed);
+  *zeroed = want_zero;
+  over_cap = false;
+  if (void* p = attempt(h, tc, c, zeroed, &over_cap)) return p;
+  return refused(h, over_cap);
+}
+
+void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed) {
+  os::SlowSection section(os::current());
+  bool over_cap = false;
+  Span* s = block_new(h, r, &over_cap);
+  if (!s && !h->fruitless.load(std::memory_order_relaxed)) {
+    purge_heap(h);
+    h->fruitless.store(true, std::memory_order_relaxed);
+    over_cap = false;
+    s = block_new(h, r, &over_cap);
+  }
+  if (!s) return refused(h, over_cap);
+  *zeroed = s->zero;
+  s->zero = false;
+  count_direct(h, s->usable, true);
+  return reinterpret_cast<void*>(s->start);
+}
+
+}  // namespace akit::heap

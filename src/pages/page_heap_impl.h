@@ -1,0 +1,349 @@
+// Bodies of PageHeap, for the one instantiation of the product and those of the tests.
+#pragma once
+#include <new>
+
+#include "os/sanitizer.h"
+#include "pages/page_heap.h"
+
+namespace akit::pages {
+
+inline constexpr std::size_t kGrow = std::size_t{4} << 20;        // mapped at a time
+inline constexpr std::size_t kGrowTight = std::size_t{512} << 10;  // under an address limit
+inline constexpr std::uint64_t kRetry = 1000000000;               // after a refused discard
+inline constexpr std::size_t kTrimFrom = std::size_t{64} << 10;
+inline constexpr std::size_t kCleanKept = std::size_t{8} << 20;  // mapped but empty, per heap
+
+template <os::PageSource S>
+unsigned PageHeap<S>::bucket_floor(std::size_t pages) {
+  if (pages < kExact) return static_cast<unsigned>(pages);
+  unsigned lg = log2_floor(pages);
+  return kExact + (lg - 9) * 4 + static_cast<unsigned>((pages >> (lg - 2)) & 3);
+}
+template <os::PageSource S>
+unsigned PageHeap<S>::bucket_ceil(std::size_t pages) {
+  unsigned b = bucket_floor(pages);
+  if (pages < kExact) return b;
+  unsigned lg = log2_floor(pages);
+  return (pages & ((std::size_t{1} << (lg - 2)) - 1)) ? b + 1 : b;
+}
+
+template <os::PageSource S>
+std::atomic<std::uint64_t>& PageHeap<S>::bytes_of(State s) {
+  return s == State::kDirty ? counters.dirty_bytes : s == State::kClean ? counters.clean_bytes : counters.gone_bytes;
+}
+
+template <os::PageSource S>
+void PageHeap<S>::insert(Span* s) {
+  Lists l = lists(s->state.load(std::memory_order_relaxed));
+  unsigned b = bucket_floor(s->pages);
+  s->prev = nullptr;
+  s->next = l.head[b];
+  if (s->next) s->next->prev = s;
+  l.head[b] = s;
+  l.map[b / 64] |= std::uint64_t{1} << (b % 64);
+  bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
+  if (s->state != State::kGone) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
+  if (s->state == State::kDirty) age_append(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::remove(Span* s) {
+  Lists l = lists(s->state.load(std::memory_order_relaxed));
+  unsigned b = bucket_floor(s->pages);
+  (s->prev ? s->prev->next : l.head[b]) = s->next;
+  if (s->next) s->next->prev = s->prev;
+  if (!l.head[b]) l.map[b / 64] &= ~(std::uint64_t{1} << (b % 64));
+  bytes_of(s->state).fetch_sub(s->bytes(), std::memory_order_relaxed);
+  if (s->state != State::kGone) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
+  if (s->state == State::kDirty) age_remove(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::age_append(Span* s) {
+  // Almost always the newest; a handle with a shorter decay walks a few steps.
+  Span* at = newest_;
+  for (int i = 0; at && at->deadline > s->deadline && i < 32; ++i) at = at->all_prev;
+  if (at && at->deadline > s->deadline) at = newest_;
+  s->all_prev = at;
+  s->all_next = at ? at->all_next : oldest_;
+  (s->all_prev ? s->all_prev->all_next : oldest_) = s;
+  (s->all_next ? s->all_next->all_prev : newest_) = s;
+}
+template <os::PageSource S>
+void PageHeap<S>::age_remove(Span* s) {
+  (s->all_prev ? s->all_prev->all_next : oldest_) = s->all_next;
+  (s->all_next ? s->all_next->all_prev : newest_) = s->all_prev;
+  s->all_next = s->all_prev = nullptr;
+}
+
+template <os::PageSource S>
+void PageHeap<S>::tag(Span* s) {
+  map::set_span(s->base, s->number);
+  map::set_span(s->end() - map::kPage, s->number);
+}
+
+// Before its addresses can be somebody else's.
+template <os::PageSource S>
+void PageHeap<S>::untag(Span* s) {
+  map::set_span(s->base, 0);
+  map::set_span(s->end() - map::kPage, 0);
+}
+
+// The smallest fitting free span of this state, removed from its list.
+template <os::PageSource S>
+Span* PageHeap<S>::fit(State st, std::size_t pages, std::size_t alignment) {
+  Lists l = lists(st);
+  std::size_t want = pages;
+  if (alignment > os::page_size()) want += (alignment - os::page_size()) >> map::kPageShift;
+  auto fits = [&](Span* s) {
+    std::uintptr_t start = align_up(s->base, alignment);
+    return start >= s->base && start + (pages << map::kPageShift) <= s->end();
+  };
+  // Alignment is often met by accident, so look below the sure size first.
+  unsigned b = bucket_floor(pages);
+  for (unsigned w = b / 64; w < kMapWords; ++w) {
+    std::uint64_t bits = l.map[w];
+    if (w == b / 64) bits &= ~std::uint64_t{0} << (b % 64);
+    while (bits) {
+      unsigned i = w * 64 + lowest_bit(bits);
+      bits &= bits - 1;
+      int tries = 0;
+      for (Span* s = l.head[i]; s && tries < 16; s = s->next, ++tries)
+        if (s->pages >= pages && fits(s)) {
+          remove(s);
+          return s;
+        }
+      if (i >= bucket_ceil(want) && !l.head[i]) break;
+    }
+  }
+  return nullptr;
+}
+
+// A new record for everything behind the first `pages`; both parts tagged. NULL: no record.
+template <os::PageSource S>
+Span* PageHeap<S>::split_tail(Span* s, std::size_t pages) {
+  Span* t = span_new();
+  if (!t) return nullptr;
+  t->base = s->base + (pages << map::kPageShift);
+  t->pages = s->pages - pages;
+  t->deadline = s->deadline;
+  t->heap = index_;
+  t->zero = s->zero;
+  t->state.store(s->state.load(std::memory_order_relaxed), std::memory_order_release);
+  s->pages = pages;
+  tag(s);
+  tag(t);
+  return t;
+}
+
+// s is off the lists. Cuts what is in front for alignment and behind for size, puts those back.
+template <os::PageSource S>
+Span* PageHeap<S>::carve(Span* s, std::size_t pages, std::size_t alignment) {
+  std::uintptr_t start = align_up(s->base, alignment);
+  if (start != s->base) {
+    Span* t = split_tail(s, (start - s->base) >> map::kPageShift);
+    if (!t) {
+      insert(s);
+      return nullptr;
+    }
+    insert(s);
+    s = t;
+  }
+  if (s->pages > pages) {
+    // Without a record for the rest the caller simply gets more than it asked for.
+    if (Span* t = split_tail(s, pages)) insert(t);
+  }
+  return s;
+}
+
+template <os::PageSource S>
+Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
+  bool tight = os::address_limit() != kNone;
+  std::size_t bytes = pages << map::kPageShift;
+  // Large requests are mapped as they are: the rest of a chunk would be address space for nothing.
+  std::size_t step = bytes >= kGrow / 8 ? 0 : tight ? kGrowTight : kGrow;
+  // Big mappings start on a 2 MiB boundary so that huge pages can back them.
+  bool huge = kind_.thp != 2 && (kind_.thp == 1 || bytes >= (std::size_t{2} << 20));
+  std::size_t align = max(alignment, huge && !tight ? std::size_t{2} << 20 : os::page_size());
+  Span* s = span_new();
+  if (!s) return nullptr;
+  std::size_t size = align_up(max(bytes, step), os::page_size());
+  os::Extent e = source_.map(size, align, kind_);
+  if (!e.base && size > bytes) e = source_.map(size = align_up(bytes, os::page_size()), alignment, kind_);
+  if (!e.base || !map::cover(reinterpret_cast<std::uintptr_t>(e.base), e.size, false, false)) {
+    if (e.base) source_.unmap(e);
+    span_delete(s);
+    return nullptr;
+  }
+  counters.maps.fetch_add(1, std::memory_order_relaxed);
+  mapped_ += e.size;
+  s->base = reinterpret_cast<std::uintptr_t>(e.base);
+  s->pages = e.size >> map::kPageShift;
+  s->heap = index_;
+  s->zero = true;
+  s->state.store(State::kClean, std::memory_order_release);
+  tag(s);
+  return s;
+}
+
+// Maps a range again that was given up before. false: somebody else lives there now.
+template <os::PageSource S>
+bool PageHeap<S>::remap(Span* s) {
+  if (source_.map_at(reinterpret_cast<void*>(s->base), s->bytes(), kind_) != 0) return false;
+  counters.maps.fetch_add(1, std::memory_order_relaxed);
+  mapped_ += s->bytes();
+  s->zero = true;
+  s->state.store(State::kClean, std::memory_order_release);
+  return true;
+}
+
+// Addresses given up before, mapped again: for small requests a whole aligned chunk at a time, since
+// a huge page needs its 2 MiB mapped before the first touch.
+template <os::PageSource S>
+Span* PageHeap<S>::revive(std::size_t pages, std::size_t alignment) {
+  if (counters.gone_bytes.load(std::memory_order_relaxed) == 0) return nullptr;
+  constexpr std::size_t kChunkPages = kGrow >> map::kPageShift, kHuge = std::size_t{2} << 20;
+  Span* s = nullptr;
+  if (pages < kChunkPages / 8 && (s = fit(State::kGone, kChunkPages, max(alignment, kHuge))))
+    s = carve(s, kChunkPages, max(alignment, kHuge));
+  else if ((s = fit(State::kGone, pages, alignment)))
+    s = carve(s, pages, alignment);
+  if (s && !remap(s)) {
+    untag(s);
+    span_delete(s);
+    return nullptr;
+  }
+  return s;
+}
+
+template <os::PageSource S>
+Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed) {
+  std::size_t unit = os::page_size() >> map::kPageShift;
+  pages = align_up(pages, unit);
+  alignment = max(alignment, os::page_size());
+  os::Guard g(lock_);
+  Span* s = zeroed ? fit(State::kClean, pages, alignment) : fit(State::kDirty, pages, alignment);
+  if (!s) s = zeroed ? nullptr : fit(State::kClean, pages, alignment);
+  if (!s) s = revive(pages, alignment);
+  if (!s) s = grow(pages, alignment);
+  if (!s && zeroed) s = fit(State::kDirty, pages, alignment);
+  if (!s || !(s = carve(s, pages, alignment))) return nullptr;
+  s->state.store(State::kInUse, std::memory_order_release);
+  s->next = s->prev = s->all_next = s->all_prev = nullptr;
+  san::take_over(this);
+  return s;
+}
+
+// Merges with free neighbours of the same state and lists the result.
+template <os::PageSource S>
+void PageHeap<S>::put_free(Span* s, State st) {
+  s->zero = st != State::kDirty;
+  auto mergeable = [&](Span* n) {
+    return n && n->state.load(std::memory_order_acquire) == st && n->heap == index_;
+  };
+  Span* left = span_by_number(map::span_of(s->base - map::kPage));
+  if (mergeable(left) && left->end() == s->base) {
+    remove(left);
+    if (left->pages > s->pages) s->deadline = left->deadline;  // the larger part decides the age
+    s->base = left->base;
+    s->pages += left->pages;
+    span_delete(left);
+  }
+  Span* right = span_by_number(map::span_of(s->end()));
+  if (mergeable(right) && right->base == s->end()) {
+    remove(right);
+    if (right->pages > s->pages) s->deadline = right->deadline;
+    s->pages += right->pages;
+    span_delete(right);
+  }
+  tag(s);
+  s->state.store(st, std::memory_order_release);
+  insert(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::free(Span* s, std::uint64_t deadline) {
+  san::on_release(reinterpret_cast<void*>(s->base), s->bytes());
+  san::hand_over(this);
+  os::Guard g(lock_);
+  s->deadline = deadline;
+  put_free(s, State::kDirty);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::free_gone(Span* s) {
+  os::Guard g(lock_);
+  mapped_ -= s->bytes();
+  put_gone(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::put_gone(Span* s) {
+  if (keeps(s)) return put_free(s, State::kGone);
+  untag(s);
+  span_delete(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::drop(Span* s) {
+  untag(s);
+  source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+  os::Guard g(lock_);
+  mapped_ -= s->bytes();
+  span_delete(s);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::shrink(Span* s, std::size_t pages, std::uint64_t deadline) {
+  pages = align_up(pages, os::page_size() >> map::kPageShift);
+  os::Guard g(lock_);
+  if (pages >= s->pages) return;
+  if (Span* t = split_tail(s, pages)) {
+    t->deadline = deadline;
+    put_free(t, State::kDirty);
+  }
+}
+
+template <os::PageSource S>
+bool PageHeap<S>::extend(Span* s, std::size_t pages) {
+  pages = align_up(pages, os::page_size() >> map::kPageShift);
+  os::Guard g(lock_);
+  std::size_t more = pages - s->pages;
+  Span* right = span_by_number(map::span_of(s->end()));
+  if (!right || right->heap != index_ || right->base != s->end() || right->pages < more) return false;
+  State st = right->state.load(std::memory_order_acquire);
+  if (st != State::kDirty && st != State::kClean) return false;
+  remove(right);
+  if (right->pages > more) {
+    Span* rest = split_tail(right, more);
+    if (!rest) {
+      insert(right);
+      return false;
+    }
+    insert(rest);
+  }
+  s->pages += right->pages;
+  span_delete(right);
+  tag(s);
+  return true;
+}
+
+// s is busy. Where the kernel refuses, the pages are gone all the same and the range is clean.
+template <os::PageSource S>
+bool PageHeap<S>::unmap(Span* s) {
+  bool keep = keeps(s);
+  if (!keep) untag(s);
+  bool gone = source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+  if (gone) counters.unmaps.fetch_add(1, std::memory_order_relaxed);
+  os::Guard g(lock_);
+  if (gone) mapped_ -= s->bytes();
+  if (gone && !keep)
+    span_delete(s);
+  else
+    put_free(s, gone ? State::kGone : State::kClean);
+  return gone;
+}
+
+}  // namespace akit::pages
+
+#include "pages/page_heap_purge.h"

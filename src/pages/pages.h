@@ -1,0 +1,37 @@
+// The page heaps of the process: one per kind of mapping, plus one for the kit's own large records.
+// Free spans of all of them are the process cache that akit_cache_limit bounds.
+#pragma once
+#include "pages/page_heap.h"
+
+namespace akit::pages {
+
+using Pages = PageHeap<os::SystemPages>;  // the only line to read to know where pages come from
+
+// Slabs lie apart from blocks with a span of their own: their marks in the address map are dense then.
+inline constexpr unsigned kKinds = 18;      // thp (3) x fork (3) x {blocks, slabs}
+inline constexpr unsigned kInternal = kKinds;  // handles, thread caches: copied by fork, small pages
+inline constexpr unsigned kHeaps = kKinds + 1;
+
+extern Pages heaps[kHeaps];  // those never used are all zero, and never looked at
+
+inline unsigned heap_index(unsigned thp, unsigned fork, bool slabs) { return thp + 3 * fork + 9 * slabs; }
+inline Pages& heap_of(const Span* s) { return heaps[s->heap.load(std::memory_order_relaxed)]; }
+
+// When the system refuses a mapping, everything free is unmapped once and the request repeated.
+Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed);
+void free_span(Span* s, std::uint64_t deadline);
+
+std::uint64_t dirty_bytes();
+std::uint64_t clean_bytes();
+std::uint64_t purged_bytes();  // given back so far
+std::uint64_t cache_budget();
+void set_cache_budget(std::uint64_t bytes);
+std::uint64_t purge_pages(std::uint64_t now, std::uint64_t keep_total);
+std::uint64_t next_purge();  // earliest deadline, kNone
+
+// Above the budget pages are given back at once: by the purge thread when it runs (the hook returns
+// true then), else here, so that a program which never calls us again is bounded all the same.
+void set_over_budget_hook(bool (*hook)());
+void forget_after_fork();  // child
+
+}  // namespace akit::pages

@@ -1,0 +1,57 @@
+// A run of pages: in use by one owner, or free in one of three states.
+#pragma once
+#include "cache/address_map.h"
+#include "os/page_source.h"
+
+namespace akit::pages {
+
+enum class State : std::uint8_t {
+  kUnused,   // the record itself is spare
+  kInUse,
+  kDirty,    // free, pages may be resident
+  kClean,    // free, mapped, no pages behind it: reads as zero
+  kGone,     // address range kept, nothing mapped
+  kBusy,     // on its way between two states, outside the lock
+};
+
+enum class Role : std::uint8_t { kNone, kSlab, kBlock, kDirect, kGuarded, kHugetlb, kInternal };
+
+struct alignas(kCacheLine) Span {
+  Span* next = nullptr;      // free list, or the class's list of slabs with free blocks
+  Span* prev = nullptr;
+  Span* all_next = nullptr;  // free: list by age; in use: all spans of the owner
+  Span* all_prev = nullptr;
+  std::uintptr_t base = 0;
+  std::size_t pages = 0;     // of map::kPage
+  std::uint64_t deadline = 0;  // free and dirty: when the pages should go back
+  void* owner = nullptr;
+  std::uint32_t number = 0;
+  std::atomic<State> state{State::kUnused};
+  Role role = Role::kNone;
+  std::uint8_t cls = 0;
+  std::atomic<std::uint8_t> heap{0};  // index of the page heap it belongs to
+  bool zero = false;     // reads as zero: fresh from the system or purged, not handed out since
+  bool listed = false;       // on its class's list
+  std::uint8_t backing = 0, reason = 0;
+  // slab: blocks of `stride` bytes; bits[] has a bit per block that is free in the span
+  std::uint32_t stride = 0, capacity = 0, fresh = 0, free_bits = 0;
+  std::uint64_t* bits = nullptr;
+  std::uintptr_t start = 0;  // block: address the user has
+  std::size_t usable = 0;    // block: bytes the user may use
+
+  std::size_t bytes() const { return pages << map::kPageShift; }
+  std::uintptr_t end() const { return base + bytes(); }
+};
+static_assert(sizeof(Span) <= 192);
+
+Span* span_new();          // NULL when memory for the record is refused
+void span_delete(Span* s);
+Span* span_by_number(std::uint32_t number);
+
+// The span whose first, last or (slab) any page holds `a`; NULL when there is none.
+inline Span* span_at(std::uintptr_t a) {
+  Span* s = span_by_number(map::span_of(a));
+  return s && a >= s->base && a < s->end() ? s : nullptr;
+}
+
+}  // namespace akit::pages
