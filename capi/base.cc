@@ -68,7 +68,8 @@ int akit_inspect(const void* p, akit_block_info* out) {
   akit::heap::BlockInfo b{};
   if (const int rc = akit::heap::inspect(p, &b); rc < 0) return rc;
   const akit_block_info info = {sizeof(info), b.handle_id, b.handle_kind, b.base, b.usable_bytes,
-                                b.state,      b.backing,   b.reason,      b.numa_node};
+                                b.state,      b.backing,   b.reason,      b.numa_node,
+                                b.zeroed};
   akit::abi::copy_out(out, info);
   return 0;
 }

@@ -30,7 +30,7 @@ int akit_tiered_create(const akit_tiered_config* cfg, akit_tiered** out) {
 
 int akit_tiered_destroy(akit_tiered* h, uint32_t flags) {
   if (h == nullptr) return 0;
-  const int rc = core::destroy(h, flags & AKIT_DESTROY_DEFER);
+  const int rc = core::destroy(h, core::kKindTiered, flags & AKIT_DESTROY_DEFER);
   if (rc < 0) return rc;
   return flags & ~(AKIT_DESTROY_DEFER | AKIT_DESTROY_NOW) ? -EINVAL : 0;
 }
@@ -38,7 +38,7 @@ int akit_tiered_destroy(akit_tiered* h, uint32_t flags) {
 int akit_tiered_config_get(akit_tiered* h, akit_tiered_config* out) {
   if (const int rc = abi::check_out(out); rc < 0) return rc;
   Options o{};
-  if (const int rc = core::options_get(h, &o); rc < 0) return rc;
+  if (const int rc = core::options_get(h, core::kKindTiered, &o); rc < 0) return rc;
   abi::options_to(o, out);
   return 0;
 }
@@ -74,7 +74,7 @@ int akit_tiered_purge(akit_tiered* h, uint32_t flags, uint64_t* bytes) {
   uint64_t& given_back = bytes ? *bytes : unused;
   given_back = 0;
   if (flags & ~(AKIT_PURGE_DUE | AKIT_PURGE_ALL | AKIT_PURGE_WAIT)) return -EINVAL;
-  return core::purge(h, flags, &given_back);
+  return core::purge(h, core::kKindTiered, flags, &given_back);
 }
 
 void* akit_tiered_calloc(akit_tiered* h, size_t count, size_t size) {

@@ -127,7 +127,9 @@
 
 #include <allockit/base.h>
 #include <allockit/host.h>
+#include <allockit/huge.h>
 #include <allockit/malloc.h>
+#include <allockit/region.h>
 #include <allockit/stats.h>
 #include <allockit/tiered.h>
 

@@ -16,6 +16,16 @@
   X(remote_frees_total) X(remote_pending_bytes) X(reallocs_total) X(reallocs_in_place_total)     \
   X(huge_fallbacks_total)
 
+#define AKIT_REGION_STATS_FIELDS(X)                                                              \
+  X(cache_hits_total) X(cache_misses_total) X(evictions_total) X(rejected_total)                 \
+  X(cached_mappings) X(waste_bytes) X(remaps_total) X(purge_deadline_ns) X(purge_overdue_ns)     \
+  X(purge_skipped_pinned_total)
+
+#define AKIT_HUGE_STATS_FIELDS(X)                                                                \
+  X(giant_bytes) X(hugetlb_bytes) X(thp_bytes) X(base_bytes) X(cache_hits_total)                 \
+  X(cache_misses_total) X(fallbacks_total) X(last_fallback_reason) X(last_fallback_unix_ns)      \
+  X(populate_max_ns) X(populate_ns_total)
+
 #define AKIT_CLASS_STATS_FIELDS(X)                                                               \
   X(block_bytes) X(used_blocks) X(used_peak_blocks) X(cached_blocks) X(gets_total)               \
   X(puts_total) X(hits_total) X(misses_total) X(discards_total) X(slabs) X(mapped_bytes)
@@ -31,6 +41,16 @@ struct TieredStats {
   std::uint64_t struct_size;
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_TIERED_STATS_FIELDS(AKIT_FIELD)
+};
+struct RegionStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_REGION_STATS_FIELDS(AKIT_FIELD)
+};
+struct HugeStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_HUGE_STATS_FIELDS(AKIT_FIELD)
 };
 struct ClassStats {
   std::uint64_t struct_size;

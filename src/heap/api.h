@@ -4,36 +4,52 @@
 #pragma once
 #include "base/stats_fields.h"
 
-struct akit_tiered;
+struct akit_tiered;  // the stub of a handle of any kind
+struct akit_region;
+struct akit_huge;
 
 namespace akit::heap {
 
-struct Options {  // the fields of akit_tiered_config; 0 = default
-  std::uint64_t flags;
-  const char* name;
-  std::uint64_t limit_bytes, decay_ns;
-  std::uint32_t thp, fork_mode, zero_mode, numa_mode;
-  std::uint64_t numa_nodes, prefault_bytes;
-  std::uint32_t check_mode;
-  const void* region;
-  const void* huge;
-  std::uint64_t small_max_bytes, medium_max_bytes, large_max_bytes, thread_cache_bytes, cache_bytes;
-  std::uint32_t hugetlb_mode;
-  std::uint64_t guard_sample_interval;
+enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3 };  // AKIT_KIND_*
+
+// The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
+struct Options {
+  std::uint32_t kind = kKindTiered;
+  std::uint64_t flags = 0;
+  const char* name = nullptr;
+  std::uint64_t limit_bytes = 0, decay_ns = 0;
+  std::uint32_t thp = 0, fork_mode = 0, zero_mode = 0, numa_mode = 0;
+  std::uint64_t numa_nodes = 0, prefault_bytes = 0;
+  std::uint32_t check_mode = 0;
+  std::uint64_t cache_bytes = 0;
+  // tiered
+  akit_region* region = nullptr;
+  akit_huge* huge = nullptr;
+  std::uint64_t small_max_bytes = 0, medium_max_bytes = 0, large_max_bytes = 0, thread_cache_bytes = 0;
+  std::uint32_t hugetlb_mode = 0;
+  std::uint64_t guard_sample_interval = 0;
+  // region
+  std::uint64_t max_waste_permille = 0, max_mappings = 0, max_entries = 0;
+  std::uint32_t purge_method = 0, guard = 0;
+  void* memory = nullptr;
+  std::uint64_t memory_bytes = 0;
+  // huge
+  std::uint64_t giant_page_bytes = 0, huge_page_bytes = 0;
+  std::uint32_t giant_mode = 0, huge_mode = 0, populate = 0;
 };
 
 struct BlockInfo {  // akit_block_info without struct_size
-  std::uint64_t handle_id, handle_kind, base, usable_bytes, state, backing, reason, numa_node;
+  std::uint64_t handle_id, handle_kind, base, usable_bytes, state, backing, reason, numa_node, zeroed;
 };
 
 int create(const Options& opt, akit_tiered** out) noexcept;
-int destroy(akit_tiered* h, std::uint32_t flags) noexcept;
-int options_get(akit_tiered* h, Options* out) noexcept;
+int destroy(akit_tiered* h, Kind kind, std::uint32_t flags) noexcept;
+int options_get(akit_tiered* h, Kind kind, Options* out) noexcept;
 int suggest(akit_tiered* h, Options* out) noexcept;
 int stats_get(akit_tiered* h, TieredStats* out) noexcept;
 std::size_t class_count(akit_tiered* h) noexcept;
 int class_stats_get(akit_tiered* h, std::size_t index, ClassStats* out) noexcept;
-int purge(akit_tiered* h, std::uint32_t flags, std::uint64_t* bytes) noexcept;
+int purge(akit_tiered* h, Kind kind, std::uint32_t flags, std::uint64_t* bytes) noexcept;
 
 void* allocx(akit_tiered* h, std::size_t size, std::size_t alignment, std::uint32_t flags, std::size_t* usable) noexcept;
 void* reallocx(akit_tiered* h, void* p, std::size_t size, std::size_t alignment, std::uint32_t flags, std::size_t* usable) noexcept;
@@ -53,6 +69,7 @@ void default_free_aligned_sized(void* p, std::size_t alignment, std::size_t size
 int inspect(const void* p, BlockInfo* out) noexcept;
 int process_stats_get(ProcessStats* out) noexcept;
 int handle_next(std::uint64_t* id, std::uint32_t* kind) noexcept;
+// -ENOENT also for a handle of another kind; region/api.h and huge/api.h have theirs
 int stats_by_id(std::uint64_t id, TieredStats* out, char name[64]) noexcept;
 int class_stats_by_id(std::uint64_t id, std::size_t index, ClassStats* out) noexcept;  // -ENOENT
 

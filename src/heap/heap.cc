@@ -254,11 +254,11 @@ int open_stub(const Options& opt, akit_tiered* stub_or_null, akit_tiered** out) 
 
 int create(const Options& opt, akit_tiered** out) noexcept { return open_stub(opt, nullptr, out); }
 
-int destroy(akit_tiered* stub, std::uint32_t flags) noexcept {
+int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
   if (!stub) return 0;
   if (stub == &default_stub) return -EPERM;
   if (flags & ~3u) return -EINVAL;
-  if (!checked_heap(stub)) return -EINVAL;
+  if (!checked_heap(stub, kind)) return -EINVAL;
   os::SlowSection section(os::current());
   os::Guard r(registry_lock);
   if (stub->phase.load(std::memory_order_acquire) != Phase::kOpen) {
@@ -276,8 +276,8 @@ int destroy(akit_tiered* stub, std::uint32_t flags) noexcept {
   return 0;
 }
 
-int options_get(akit_tiered* stub, Options* out) noexcept {
-  Heap* h = checked_heap(stub);
+int options_get(akit_tiered* stub, Kind kind, Options* out) noexcept {
+  Heap* h = checked_heap(stub, kind);
   if (!h) return -EINVAL;
   *out = h->opt;
   return 0;

@@ -37,7 +37,6 @@ struct akit_tiered {
 
 namespace akit::heap {
 
-inline constexpr std::uint32_t kKindTiered = 1;
 inline constexpr unsigned kInlineSeats = 16;
 inline constexpr unsigned kBatchMax = 54;
 
@@ -143,7 +142,7 @@ extern Seat no_seats[1];
 extern std::atomic<std::uint64_t> handles_live, handles_created;
 
 // The heap behind h, or NULL after a report: NULL, stale, foreign or wrong-kind handle.
-Heap* checked_heap(akit_tiered* h);
+Heap* checked_heap(akit_tiered* h, Kind kind = kKindTiered);
 
 // caches.cc -------------------------------------------------------------------------------------
 AKIT_INLINE std::uint32_t seat_hash(std::uintptr_t tp) {

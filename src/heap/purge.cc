@@ -222,9 +222,9 @@ std::uint64_t purge_heap(Heap* h) {
   return before > after ? before - after : 0;
 }
 
-int purge(akit_tiered* stub, std::uint32_t flags, std::uint64_t* bytes) noexcept {
+int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* bytes) noexcept {
   *bytes = 0;
-  Heap* h = checked_heap(stub);
+  Heap* h = checked_heap(stub, kind);
   if (!h) return -EINVAL;
   if (flags & ~7u) return -EINVAL;
   os::SlowSection section(os::current());

@@ -93,7 +93,7 @@ int inspect(const void* p, BlockInfo* out) noexcept {
     auto* b = map::exact_byte(base);
     if (b && b->load(std::memory_order_relaxed) != 1) state = 2;
   }
-  *out = {h->stub->id, kKindTiered, base, s->usable, state, s->backing, s->reason, 0};
+  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, 0, 0};
   return 0;
 }
 

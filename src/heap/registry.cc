@@ -111,9 +111,9 @@ void stub_retire(akit_tiered* h) {
 
 akit_tiered* first_live() { return live; }
 
-Heap* checked_heap(akit_tiered* h) {
+Heap* checked_heap(akit_tiered* h, Kind kind) {
   auto a = reinterpret_cast<std::uintptr_t>(h);
-  if (!h || (a & 7) || h->anchor != &anchor_of_this_copy || h->kind != kKindTiered) {
+  if (!h || (a & 7) || h->anchor != &anchor_of_this_copy || h->kind != kind) {
     misuse(EINVAL, 0, h);
     return nullptr;
   }

@@ -51,12 +51,12 @@ void model(const heap::Options& o, unsigned steps) {
       take(b, p, usable ? usable : n, 0);
     }
     std::uint64_t bytes;
-    if (r.below(500) == 0) NEED(heap::purge(h, 0, &bytes) == 0);
+    if (r.below(500) == 0) NEED(heap::purge(h, heap::kKindTiered, 0, &bytes) == 0);
     if (r.below(300) == 0) NEED(heap::thread_flush(0) == 0);
   }
   for (Block& b : live)
     if (b.p) drop(b);
-  NEED(heap::destroy(h, 0) == 0);
+  NEED(heap::destroy(h, heap::kKindTiered, 0) == 0);
 }
 
 void with_pages_of(std::size_t n) {
@@ -82,7 +82,7 @@ void with_pages_of(std::size_t n) {
     while (void* p = akit_tiered_alloc(h, 3000)) last = p;
     NEED(last && errno == ENOMEM);
     NEED(heap::stats_get(h, &st) == 0 && st.mapped_bytes <= o.limit_bytes && st.mapped_bytes % n == 0);
-    NEED(heap::destroy(h, 0) == 0);
+    NEED(heap::destroy(h, heap::kKindTiered, 0) == 0);
     expect_no_leak();
   });
   if (*wrong) CHECK_FAIL("%s", wrong);

@@ -112,7 +112,7 @@ inline void one_handle(const heap::Options& o, bool may_fail) {
   NEED(pthread_create(&t, nullptr, second_thread, &w) == 0);
   pthread_join(t, nullptr);
   std::uint64_t bytes = 0;
-  NEED(heap::purge(w.h, 0, &bytes) == 0);
+  NEED(heap::purge(w.h, heap::kKindTiered, 0, &bytes) == 0);
   for (unsigned i = 0; i < w.n; ++i)
     if (w.block[i].p) w.check(w.block[i]);
   for (unsigned i = 0; i < w.n; i += 2) w.drop(i);
@@ -125,8 +125,8 @@ inline void one_handle(const heap::Options& o, bool may_fail) {
     fail("%llu bytes in use, %llu allocs, %llu frees, %llu misuses", static_cast<unsigned long long>(st.used_bytes),
          static_cast<unsigned long long>(st.allocs_total), static_cast<unsigned long long>(st.frees_total),
          static_cast<unsigned long long>(st.misuses_total));
-  NEED(heap::purge(w.h, 1, &bytes) == 0);
-  NEED(heap::destroy(w.h, 0) == 0);
+  NEED(heap::purge(w.h, heap::kKindTiered, 1, &bytes) == 0);
+  NEED(heap::destroy(w.h, heap::kKindTiered, 0) == 0);
 }
 
 inline void scenario(bool may_fail) {

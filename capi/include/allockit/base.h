@@ -92,7 +92,7 @@ extern "C" {
 #define AKIT_ZERO_ON_ALLOC 1u /* every block is zeroed when it is handed out */
 #define AKIT_ZERO_ON_FREE  2u /* every block is zeroed when it comes back */
 
-/* Flags of allocx and reallocx. */
+/* Flags of allocx and reallocx, and of the alloc functions of regions and huge pages. */
 #define AKIT_ALLOC_ZERO     1u /* contents (of the grown part) are zero */
 #define AKIT_ALLOC_NO_MOVE  2u /* reallocx: in place or fail with ENOMEM */
 #define AKIT_ALLOC_NO_CACHE 4u /* do not keep the block in a cache when it is freed */
@@ -158,9 +158,10 @@ typedef struct akit_block_info {
     uint64_t backing;      /* AKIT_BACKING_... */
     uint64_t reason;       /* AKIT_REASON_...: why the backing is not the one wished for */
     uint64_t numa_node;    /* node the handle's policy binds to, AKIT_NONE when it binds to none */
+    uint64_t zeroed;       /* 1: known to have read as zero when it was handed out */
 } akit_block_info;
 
-#define AKIT_BLOCK_INFO_INIT { sizeof(akit_block_info), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define AKIT_BLOCK_INFO_INIT { sizeof(akit_block_info), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Version of the library in use: major << 16 | minor << 8 | patch.
  * Ownership: none.  Threads: any thread.  Errors: none.  Since: 0.1 */
