@@ -16,10 +16,10 @@ int system_get(std::uint32_t node_or_all, akit_huge_system* out) {
   core::System s{};
   if (const int rc = core::system_get(node_or_all, &s); rc < 0) return rc;
   const akit_huge_system system = {
-      sizeof(system),     s.base_page_bytes, s.thp_page_bytes,   s.thp_mode,
-      s.huge_page_bytes,  s.huge_total,      s.huge_free,        s.huge_reserved,
-      s.huge_surplus,     s.giant_page_bytes, s.giant_total,     s.giant_free,
-      s.numa_nodes,       s.cgroup_huge_limit_bytes};
+      sizeof(system),    s.base_page_bytes,  s.thp_page_bytes, s.thp_mode,
+      s.huge_page_bytes, s.huge_total,       s.huge_free,      s.huge_reserved,
+      s.huge_surplus,    s.giant_page_bytes, s.giant_total,    s.giant_free,
+      s.numa_nodes,      s.cgroup_huge_limit_bytes};
   abi::copy_out(out, system);
   return 0;
 }
