@@ -219,7 +219,7 @@ Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
   s->heap = index_;
   s->zero = true;
   if (map_fresh(s, align_up(max(bytes, step), os::page_size()), align)) return s;
-  if (map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
+  if (step > bytes && map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
   discard_record(s);
   return nullptr;
 }
