@@ -13,7 +13,8 @@ static int error_of(const char *name)
         const char *name;
         int value;
     } known[] = {{"ENOMEM", ENOMEM}, {"EINVAL", EINVAL},   {"ENOENT", ENOENT}, {"ESHUTDOWN", ESHUTDOWN}, {"EBUSY", EBUSY},
-                 {"EPERM", EPERM},   {"E2BIG", E2BIG},     {"ENOSPC", ENOSPC}, {"ENOBUFS", ENOBUFS},     {"EMSGSIZE", EMSGSIZE}};
+                 {"EPERM", EPERM},   {"E2BIG", E2BIG},     {"ENOSPC", ENOSPC}, {"ENOBUFS", ENOBUFS},     {"EMSGSIZE", EMSGSIZE},
+                 {"ENOSYS", ENOSYS}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (!strcmp(known[i].name, name))
             return known[i].value;
@@ -46,6 +47,20 @@ static int perform_elsewhere(state *s, int count, char **words)
     return j.rc;
 }
 
+static int perform_here_or_elsewhere(state *s, int count, char **words)
+{
+    return !strcmp(words[0], "other") && count > 1 ? perform_elsewhere(s, count - 1, words + 1) : perform(s, count, words);
+}
+
+/* A case goes on only where this holds. */
+static void run_given(state *s, int count, char **words)
+{
+    int rc = perform_here_or_elsewhere(s, count, words);
+    if (rc < 0)
+        wrong(s, "%s: %s", words[0], strerror(-rc));
+    s->skipped = s->why[0] != 0;
+}
+
 static void run_line(state *s, char *line)
 {
     char *words[MAX_WORDS];
@@ -59,8 +74,11 @@ static void run_line(state *s, char *line)
             wrong(s, "no error %s", words[count - 1]);
         count -= 2;
     }
-    int rc = !strcmp(words[0], "other") && count > 1 ? perform_elsewhere(s, count - 1, words + 1)
-                                                     : perform(s, count, words);
+    if (!strcmp(words[0], "given") && count > 1) {
+        run_given(s, count - 1, words + 1);
+        return;
+    }
+    int rc = perform_here_or_elsewhere(s, count, words);
     if (wanted ? rc != -wanted : rc < 0)
         wrong(s, "%s: wanted %s, got %s", words[0], wanted ? strerror(wanted) : "success",
               rc < 0 ? strerror(-rc) : "success");
@@ -83,7 +101,7 @@ int main(int argc, char **argv)
     }
     static state s;
     char line[512], name[128] = "";
-    int number = 0, passed = 0, failed = 0, run = 0;
+    int number = 0, passed = 0, failed = 0, skipped = 0, run = 0;
     while (fgets(line, sizeof line, file)) {
         number++;
         char word[128] = "";
@@ -94,12 +112,12 @@ int main(int argc, char **argv)
             run = chosen(name, argc, argv);
             akit_misuse_mode(AKIT_MISUSE_COUNT);
         } else if (!strcmp(word, "end")) {
+            int *count = s.skipped ? &skipped : s.why[0] ? &failed : &passed;
             if (run && s.why[0])
-                printf("FAIL %s: %s\n", name, s.why);
+                printf("%s %s: %s\n", s.skipped ? "skip" : "FAIL", name, s.why);
             else if (run)
                 printf("ok %s\n", name);
-            failed += run && s.why[0];
-            passed += run && !s.why[0];
+            *count += run;
             forget_all(&s);
         } else if (run && !s.why[0]) {
             s.line = number;
@@ -107,6 +125,6 @@ int main(int argc, char **argv)
         }
     }
     fclose(file);
-    printf("%d passed, %d failed, 0 skipped\n", passed, failed);
+    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
 }
