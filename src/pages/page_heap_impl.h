@@ -44,6 +44,7 @@ void PageHeap<S>::insert(Span* s) {
   bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_append(s), ++dirty_spans_;
+  if (s->state == State::kClean && account_ && sides(s) < 2) leaver_add(s);
 }
 
 template <os::PageSource S>
@@ -56,6 +57,7 @@ void PageHeap<S>::remove(Span* s) {
   bytes_of(s->state).fetch_sub(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_remove(s), --dirty_spans_;
+  if (s->listed) leaver_remove(s);
 }
 
 template <os::PageSource S>
@@ -107,9 +109,32 @@ void PageHeap<S>::count_unmapped(Span* s) {
     account_->mappings.fetch_add(more, std::memory_order_relaxed);
     account_->unmaps.fetch_add(1, std::memory_order_relaxed);
     account_->give(s->bytes());
+    // Nothing is mapped on one side of its neighbours now.
+    for (std::uintptr_t page : {s->base - map::kPage, s->end()}) {
+      Span* n = span_by_number(map::span_of(page));
+      bool beside = n && n->heap == index_ && (n->end() == s->base || n->base == s->end());
+      if (beside && n->state == State::kClean && !n->listed) leaver_add(n);
+    }
   }
   mapped_ -= s->bytes();
   counters.unmaps.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Empty mappings that can leave without splitting another one: their age links are free.
+template <os::PageSource S>
+void PageHeap<S>::leaver_add(Span* s) {
+  s->listed = true;
+  s->all_prev = nullptr;
+  s->all_next = leavers_;
+  if (leavers_) leavers_->all_prev = s;
+  leavers_ = s;
+}
+template <os::PageSource S>
+void PageHeap<S>::leaver_remove(Span* s) {
+  s->listed = false;
+  (s->all_prev ? s->all_prev->all_next : leavers_) = s->all_next;
+  if (s->all_next) s->all_next->all_prev = s->all_prev;
+  s->all_next = s->all_prev = nullptr;
 }
 
 template <os::PageSource S>
@@ -217,7 +242,7 @@ Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
   s->heap = index_;
   s->zero = true;
   if (map_fresh(s, align_up(max(bytes, step), os::page_size()), align)) return s;
-  if (map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
+  if (step > bytes && map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
   discard_record(s);
   return nullptr;
 }
@@ -318,7 +343,6 @@ void PageHeap<S>::put_free(Span* s, State st) {
   tag(s);
   s->state.store(st, std::memory_order_release);
   insert(s);
-  if (st == State::kClean) clean_changed_ = true;
 }
 
 template <os::PageSource S>
