@@ -130,13 +130,16 @@ func (c *testCase) run() error {
 
 // perform does one line and compares its error with the one the line names.
 func (s *state) perform(words []string) error {
-	var want error
+	var wanted []syscall.Errno
 	if n := len(words); n > 2 && words[n-2] == "!" {
-		code, known := errnos[words[n-1]]
-		if !known {
-			return fmt.Errorf("unknown error %s", words[n-1])
+		for _, name := range strings.Split(words[n-1], "|") {
+			code, known := errnos[name]
+			if !known {
+				return fmt.Errorf("unknown error %s", name)
+			}
+			wanted = append(wanted, code)
 		}
-		want, words = code, words[:n-2]
+		words = words[:n-2]
 	}
 	op, known := operations[words[0]]
 	if !known {
@@ -145,17 +148,25 @@ func (s *state) perform(words []string) error {
 	err := s.call(op, words[1:])
 	var answer *allockit.Error
 	switch {
-	case want == nil:
+	case len(wanted) == 0:
 		return err
 	case err == nil:
 		return errors.New("succeeded")
 	case !errors.As(err, &answer):
 		return err // the line was not understood, or a comparison failed
-	case errors.Is(err, want), errors.Is(err, allockit.ErrClosed) && (want == syscall.EINVAL || want == syscall.ESHUTDOWN):
+	case slices.ContainsFunc(wanted, func(want syscall.Errno) bool { return stands(err, want) }):
 		return nil
 	default:
 		return err
 	}
+}
+
+// stands reports whether an error of the binding stands for one of the library.
+func stands(err error, want syscall.Errno) bool {
+	if errors.Is(err, allockit.ErrClosed) {
+		return want == syscall.EINVAL || want == syscall.ESHUTDOWN
+	}
+	return errors.Is(err, want)
 }
 
 var errnos = map[string]syscall.Errno{

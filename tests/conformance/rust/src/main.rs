@@ -75,22 +75,24 @@ fn run_case(lines: &[(usize, &str)]) -> Result<(), End> {
 /// Performs one line and compares the error it came to with the error it names.
 fn run_line(state: &mut State, words: &[&str]) -> Result<(), End> {
     let (words, wanted) = match words {
-        [operation @ .., "!", name] => (operation, Some(errno_of(name).map_err(End::Fail)?)),
-        operation => (operation, None),
+        [operation @ .., "!", names] => (operation, names.split('|').map(errno_of).collect()),
+        operation => (operation, Ok(Vec::new())),
     };
+    let wanted = wanted.map_err(End::Fail)?;
     if let ["given", operation @ ..] = words {
         return perform(state, operation).map_err(|stop| End::Skip(stop.to_string()));
     }
     let got = match perform(state, words) {
-        Ok(()) => None,
-        Err(Stop::Refused(error)) => Some(error.errno()),
+        Ok(()) => 0,
+        Err(Stop::Refused(error)) => error.errno(),
         Err(Stop::Wrong(why)) => return Err(End::Fail(why)),
     };
-    if got == wanted {
+    if wanted.contains(&got) || wanted.is_empty() && got == 0 {
         return Ok(());
     }
-    let text = |errno: Option<i32>| errno.map_or("success".to_string(), |errno| Error::from_errno(errno).to_string());
-    Err(End::Fail(format!("{}: wanted {}, got {}", words[0], text(wanted), text(got))))
+    let texts: Vec<_> = wanted.iter().map(|errno| Error::from_errno(*errno).to_string()).collect();
+    let wanted = if texts.is_empty() { "success".into() } else { texts.join(" or ") };
+    Err(End::Fail(format!("{}: wanted {wanted}, got {}", words[0], Error::from_errno(got))))
 }
 
 fn perform(state: &mut State, words: &[&str]) -> Outcome {
