@@ -146,8 +146,8 @@ impl TieredConfig {
         self
     }
 
-    /// Takes memory from a region handle instead of the process-wide cache. The heap keeps what it needs of it alive, so
-    /// either may end first; it must be alive when the heap is made, else that is
+    /// Takes memory from a region handle instead of the process-wide cache. The heap keeps what it needs of it alive,
+    /// so either may end first; it must be alive when the heap is made, else that is
     /// [`Invalid`](crate::ErrorKind::Invalid).
     #[must_use]
     pub fn region(mut self, region: &Region) -> Self {

@@ -3,7 +3,8 @@
 macro_rules! handle {
     (
         $handle:ident, $raw:ident, $config:ident, $stats:ident, $ended:ident;
-        $destroy:ident, $config_get:ident, $suggest:ident, $stats_get:ident, $purge:ident, $node_bytes:ident, $free:ident
+        $destroy:ident, $config_get:ident, $suggest:ident, $stats_get:ident, $purge:ident, $node_bytes:ident,
+        $free:ident
     ) => {
         // SAFETY: a handle is not tied to the thread that made it.
         unsafe impl Send for $handle {}
@@ -117,7 +118,8 @@ macro_rules! handle {
                 stats::json(self.stats()?.id)
             }
 
-            /// The statistics as OpenMetrics text, without the end mark, so that texts of several handles can be joined.
+            /// The statistics as OpenMetrics text, without the end mark, so that texts of several handles can be
+            /// joined.
             pub fn stats_openmetrics(&self) -> Result<String> {
                 stats::openmetrics(self.stats()?.id)
             }
@@ -147,8 +149,8 @@ macro_rules! handle {
             }
         }
 
-        /// What is left of a handle after its `destroy_deferred`: the way back for raw blocks that are still out. The last
-        /// one takes the rest with it.
+        /// What is left of a handle after its `destroy_deferred`: the way back for raw blocks that are still out. The
+        /// last one takes the rest with it.
         #[derive(Clone, Copy, Debug)]
         pub struct $ended {
             raw: *mut sys::$raw,

@@ -16,11 +16,11 @@ use core::mem::size_of;
 use core::ptr::NonNull;
 
 /// A source of blocks on huge pages: tried on giant pages, huge pages, transparent huge pages and ordinary ones, as the
-/// configuration allows. Explicit pages are taken when the block is allocated, so that running out of them is an error here
-/// and not a signal later; each block tells what it stands on.
+/// configuration allows. Explicit pages are taken when the block is allocated, so that running out of them is an error
+/// here and not a signal later; each block tells what it stands on.
 ///
-/// Any thread may use it at any time. Blocks come as [`HugeBlock`], which is a slice of bytes that frees itself, or raw from
-/// [`allocx`](Self::allocx). Dropping the handle takes every raw block with it.
+/// Any thread may use it at any time. Blocks come as [`HugeBlock`], which is a slice of bytes that frees itself, or raw
+/// from [`allocx`](Self::allocx). Dropping the handle takes every raw block with it.
 ///
 /// ```
 /// use allockit::{Backing, Huge, HugePages, Reason};
@@ -40,8 +40,8 @@ pub struct Huge {
 
 handle! {
     Huge, akit_huge, HugeConfig, HugeStats, EndedHuge;
-    akit_huge_destroy, akit_huge_config_get, akit_huge_suggest, akit_huge_stats_get, akit_huge_purge, akit_huge_node_bytes,
-    akit_huge_free
+    akit_huge_destroy, akit_huge_config_get, akit_huge_suggest, akit_huge_stats_get, akit_huge_purge,
+    akit_huge_node_bytes, akit_huge_free
 }
 
 impl Huge {
@@ -58,8 +58,8 @@ impl Huge {
     ///
     /// # Errors
     ///
-    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory): the cap, a page kind that is required and cannot be had, the system,
-    /// or a size above `isize::MAX`. Why is in [`reason_count`](Self::reason_count) and the statistics.
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory): the cap, a page kind that is required and cannot be had, the
+    /// system, or a size above `isize::MAX`. Why is in [`reason_count`](Self::reason_count) and the statistics.
     pub fn alloc(&self, len: usize) -> Result<HugeBlock<&Huge>> {
         HugeBlock::new(self, len)
     }
@@ -103,8 +103,8 @@ impl Huge {
     ///
     /// # Errors
     ///
-    /// None in a program without misuse, which is [`NotFound`](crate::ErrorKind::NotFound) for what is not the start of a
-    /// block of this handle and [`Invalid`](crate::ErrorKind::Invalid) for one that is not out; then nothing changes.
+    /// None in a program without misuse, which is [`NotFound`](crate::ErrorKind::NotFound) for what is not the start of
+    /// a block of this handle and [`Invalid`](crate::ErrorKind::Invalid) for one that is not out; then nothing changes.
     pub unsafe fn free(&self, p: NonNull<u8>) -> Result<()> {
         // SAFETY: the handle is live; the caller vouches for `p`.
         check(unsafe { sys::akit_huge_free(self.as_raw(), void(p)) }).map(drop)

@@ -242,8 +242,8 @@ macro_rules! flags {
 }
 
 flags! {
-    /// Flags of [`Tiered::allocx`](crate::Tiered::allocx), [`Tiered::reallocx`](crate::Tiered::reallocx) and of the calls
-    /// of [`Region`](crate::Region) and [`Huge`](crate::Huge) that take some; combined with `|`.
+    /// Flags of [`Tiered::allocx`](crate::Tiered::allocx), [`Tiered::reallocx`](crate::Tiered::reallocx) and of the
+    /// calls of [`Region`](crate::Region) and [`Huge`](crate::Huge) that take some; combined with `|`.
     AllocFlags {
         /// No flag.
         NONE = 0,

@@ -5,8 +5,8 @@ use crate::region::Region;
 use core::ops::Deref;
 use std::sync::Arc;
 
-/// What a block of a [`Region`] or [`Huge`] handle may hold the handle by: `&Region`, or `Arc<Region>` for blocks that own
-/// a share of it and may live anywhere. Other types cannot be: a block relies on it that the handle never changes.
+/// What a block of a [`Region`] or [`Huge`] handle may hold the handle by: `&Region`, or `Arc<Region>` for blocks that
+/// own a share of it and may live anywhere. Other types cannot be: a block relies on it that the handle never changes.
 pub trait Owner<H>: Deref<Target = H> + Clone + sealed::Sealed {}
 
 mod sealed {

@@ -14,11 +14,11 @@ use crate::tiered::{block as got, void};
 use allockit_sys as sys;
 use core::ptr::NonNull;
 
-/// A source of big blocks, each of whole pages: what is freed is kept, by size, so that the next request of its size costs
-/// neither a system call nor a page fault; what stays idle goes back to the system.
+/// A source of big blocks, each of whole pages: what is freed is kept, by size, so that the next request of its size
+/// costs neither a system call nor a page fault; what stays idle goes back to the system.
 ///
-/// Any thread may use it at any time. Blocks come as [`RegionBlock`], which is a slice of bytes that frees itself, or raw
-/// from [`allocx`](Self::allocx). Dropping the handle takes every raw block with it.
+/// Any thread may use it at any time. Blocks come as [`RegionBlock`], which is a slice of bytes that frees itself, or
+/// raw from [`allocx`](Self::allocx). Dropping the handle takes every raw block with it.
 ///
 /// ```
 /// use allockit::{Region, RegionBlock};
@@ -67,8 +67,8 @@ impl Region {
     /// # Errors
     ///
     /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory): the cap, the budget of mappings, the system, or a size above
-    /// `isize::MAX`; on memory of the program [`TooLarge`](crate::ErrorKind::TooLarge) for more than it can ever give and
-    /// [`Exhausted`](crate::ErrorKind::Exhausted) for more than is free now.
+    /// `isize::MAX`; on memory of the program [`TooLarge`](crate::ErrorKind::TooLarge) for more than it can ever give
+    /// and [`Exhausted`](crate::ErrorKind::Exhausted) for more than is free now.
     pub fn alloc(&self, len: usize) -> Result<RegionBlock<&Region>> {
         RegionBlock::new(self, len)
     }
@@ -107,9 +107,9 @@ impl Region {
         got(p).map(|p| NonNull::slice_from_raw_parts(p, usable))
     }
 
-    /// Resizes a raw block, in place or by moving its pages; keeps the contents, and a larger alignment than that of a page
-    /// only when it does not move. Flags are [`ZERO`](AllocFlags::ZERO) (what grew is zero, if the block was zero beyond
-    /// its size before) and [`NO_MOVE`](AllocFlags::NO_MOVE).
+    /// Resizes a raw block, in place or by moving its pages; keeps the contents, and a larger alignment than that of a
+    /// page only when it does not move. Flags are [`ZERO`](AllocFlags::ZERO) (what grew is zero, if the block was zero
+    /// beyond its size before) and [`NO_MOVE`](AllocFlags::NO_MOVE).
     ///
     /// # Safety
     ///
@@ -134,8 +134,8 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// None in a program without misuse, which is [`NotFound`](crate::ErrorKind::NotFound) for what is not the start of a
-    /// block of this handle and [`Invalid`](crate::ErrorKind::Invalid) for one that is not out; then nothing changes.
+    /// None in a program without misuse, which is [`NotFound`](crate::ErrorKind::NotFound) for what is not the start of
+    /// a block of this handle and [`Invalid`](crate::ErrorKind::Invalid) for one that is not out; then nothing changes.
     pub unsafe fn free(&self, p: NonNull<u8>) -> Result<()> {
         // SAFETY: the handle is live; the caller vouches for `p`.
         check(unsafe { sys::akit_region_free(self.as_raw(), void(p)) }).map(drop)
@@ -181,8 +181,8 @@ impl Region {
         check(unsafe { sys::akit_region_unpin(self.as_raw(), void(p)) }).map(drop)
     }
 
-    /// Flags that every block handed out as a slice needs. A page that the system may still take would change its contents
-    /// by itself, until it is first written to; bytes behind a reference must not.
+    /// Flags that every block handed out as a slice needs. A page that the system may still take would change its
+    /// contents by itself, until it is first written to; bytes behind a reference must not.
     fn flags(&self, flags: AllocFlags) -> AllocFlags {
         if self.lazy {
             flags | AllocFlags::ZERO

@@ -35,8 +35,8 @@ pub(crate) fn openmetrics(id: u64) -> Result<String> {
     text(|buffer, size, need| unsafe { sys::akit_stats_openmetrics(id, buffer, size, need) })
 }
 
-/// What `write` writes into a buffer, its size, and the bytes it needs. Asks again with more room until it fits: figures
-/// grow digits between two calls.
+/// What `write` writes into a buffer, its size, and the bytes it needs. Asks again with more room until it fits:
+/// figures grow digits between two calls.
 pub(crate) fn text(write: impl Fn(*mut c_char, usize, &mut usize) -> c_int) -> Result<String> {
     let mut buffer: Vec<u8> = Vec::with_capacity(4096);
     loop {

@@ -12,8 +12,8 @@ use core::ptr::NonNull;
 
 /// A block of a [`Huge`] handle: a slice of bytes on pages of its own, freed when it is dropped.
 ///
-/// `H` holds the handle: `&Huge` as from [`Huge::alloc`], or `Arc<Huge>` as given to [`HugeBlock::new`]. The length is the
-/// size asked for, [`capacity`](Self::capacity) what the pages have room for.
+/// `H` holds the handle: `&Huge` as from [`Huge::alloc`], or `Arc<Huge>` as given to [`HugeBlock::new`]. The length is
+/// the size asked for, [`capacity`](Self::capacity) what the pages have room for.
 ///
 /// Contents are undefined unless zero was asked for: whatever the pages held, never memory without a value.
 pub struct HugeBlock<H: Owner<Huge>> {
@@ -111,7 +111,8 @@ impl<H: Owner<Huge>> Deref for HugeBlock<H> {
 
     fn deref(&self) -> &[u8] {
         // SAFETY: the block has that many bytes and is ours. They have values: pages come from the system, which fills
-        // them, and stay outside of what Rust knows of allocation, so "undefined" contents are old or zero, never nothing.
+        // them, and stay outside of what Rust knows of allocation, so "undefined" contents are old or zero, never
+        // nothing.
         unsafe { core::slice::from_raw_parts(self.p.as_ptr(), self.len) }
     }
 }

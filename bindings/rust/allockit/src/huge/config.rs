@@ -42,8 +42,8 @@ impl HugeConfig {
     ///
     /// # Errors
     ///
-    /// [`Invalid`](crate::ErrorKind::Invalid) for a name or value that makes no sense or a page size the kernel does not
-    /// offer, [`OutOfMemory`](crate::ErrorKind::OutOfMemory), also when `prefault_bytes` cannot be had,
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a name or value that makes no sense or a page size the kernel does
+    /// not offer, [`OutOfMemory`](crate::ErrorKind::OutOfMemory), also when `prefault_bytes` cannot be had,
     /// [`TooNew`](crate::ErrorKind::TooNew) for a field that the installed library does not know,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a NUMA mode on a system without NUMA.
     pub fn create(&self) -> Result<Huge> {

@@ -52,8 +52,8 @@ impl<R: Owner<Region>> RegionBlock<R> {
     ///
     /// # Safety
     ///
-    /// `block` starts where a block of `region` starts that is out, is not longer than it, and is used by nobody else. In
-    /// a region with [`PurgeMethod::Free`](crate::PurgeMethod::Free) it was allocated with [`AllocFlags::ZERO`].
+    /// `block` starts where a block of `region` starts that is out, is not longer than it, and is used by nobody else.
+    /// In a region with [`PurgeMethod::Free`](crate::PurgeMethod::Free) it was allocated with [`AllocFlags::ZERO`].
     pub unsafe fn from_raw(block: NonNull<[u8]>, region: R) -> Self {
         let p = block.cast::<u8>();
         let usable = inspect(p.as_ptr()).map_or(block.len(), |info| info.usable_bytes as usize);
@@ -67,8 +67,8 @@ impl<R: Owner<Region>> RegionBlock<R> {
         (NonNull::slice_from_raw_parts(block.p, block.len), unsafe { core::ptr::read(&block.region) })
     }
 
-    /// Changes the length; the contents stay, up to the smaller one, and what grew has undefined contents. The block moves
-    /// when it cannot grow in place, and then keeps no larger alignment than that of a page.
+    /// Changes the length; the contents stay, up to the smaller one, and what grew has undefined contents. The block
+    /// moves when it cannot grow in place, and then keeps no larger alignment than that of a page.
     ///
     /// # Errors
     ///
@@ -77,8 +77,9 @@ impl<R: Owner<Region>> RegionBlock<R> {
         self.resize_with(len, AllocFlags::NONE)
     }
 
-    /// [`resize`](Self::resize) with flags: [`ZERO`](AllocFlags::ZERO) makes what grew zero, if the block was zero beyond
-    /// its length before, so use it from the first allocation on; [`NO_MOVE`](AllocFlags::NO_MOVE) fails rather than move.
+    /// [`resize`](Self::resize) with flags: [`ZERO`](AllocFlags::ZERO) makes what grew zero, if the block was zero
+    /// beyond its length before, so use it from the first allocation on; [`NO_MOVE`](AllocFlags::NO_MOVE) fails rather
+    /// than move.
     ///
     /// # Errors
     ///
@@ -120,7 +121,8 @@ impl<R: Owner<Region>> RegionBlock<R> {
     ///
     /// # Errors
     ///
-    /// As [`prefault`](Self::prefault); [`Invalid`](crate::ErrorKind::Invalid) for a part that reaches beyond the block.
+    /// As [`prefault`](Self::prefault); [`Invalid`](crate::ErrorKind::Invalid) for a part that reaches beyond the
+    /// block.
     pub fn prefault_part(&self, start: usize, length: usize) -> Result<()> {
         if start > self.capacity || length > self.capacity - start {
             return Err(Error::from_errno(22));
@@ -131,8 +133,8 @@ impl<R: Owner<Region>> RegionBlock<R> {
         self.region.prefault(self.p.as_ptr().wrapping_add(start), length)
     }
 
-    /// Pins the block: while the guard lives, the pages stay where they are, whatever happens to the block. It can still
-    /// be read, written and dropped; [`resize`](Self::resize) answers [`Busy`](crate::ErrorKind::Busy).
+    /// Pins the block: while the guard lives, the pages stay where they are, whatever happens to the block. It can
+    /// still be read, written and dropped; [`resize`](Self::resize) answers [`Busy`](crate::ErrorKind::Busy).
     ///
     /// # Errors
     ///
@@ -166,7 +168,8 @@ impl<R: Owner<Region>> Deref for RegionBlock<R> {
 
     fn deref(&self) -> &[u8] {
         // SAFETY: the block has that many bytes and is ours. They have values: pages come from the system, which fills
-        // them, and stay outside of what Rust knows of allocation, so "undefined" contents are old or zero, never nothing.
+        // them, and stay outside of what Rust knows of allocation, so "undefined" contents are old or zero, never
+        // nothing.
         unsafe { core::slice::from_raw_parts(self.p.as_ptr(), self.len) }
     }
 }
@@ -200,8 +203,8 @@ impl<R: Owner<Region>> fmt::Debug for RegionBlock<R> {
     }
 }
 
-/// A pin on the pages of a [`RegionBlock`], taken back when it is dropped. It outlives the block where it must: the pages
-/// of a block that is dropped meanwhile stay until then.
+/// A pin on the pages of a [`RegionBlock`], taken back when it is dropped. It outlives the block where it must: the
+/// pages of a block that is dropped meanwhile stay until then.
 pub struct RegionPin<R: Owner<Region>> {
     block: NonNull<[u8]>,
     region: R,

@@ -32,7 +32,8 @@ config! {
         max_entries: u64 = 0,
         /// How idle pages go back.
         purge_method: PurgeMethod = PurgeMethod::Default,
-        /// An inaccessible page behind every region. Default: only with [`AllocFlags::GUARD`](crate::AllocFlags::GUARD).
+        /// An inaccessible page behind every region. Default: only with
+        /// [`AllocFlags::GUARD`](crate::AllocFlags::GUARD).
         guard: bool = false,
     }
 }
@@ -56,7 +57,8 @@ impl RegionConfig {
     /// Makes the handle on memory of the program, of which it uses the whole pages. It makes no system call afterwards.
     ///
     /// The memory is given away for good, because heaps that stand on the handle may use it for longer than the handle
-    /// lives. `Box::leak` makes such a slice from a `Vec`; [`create_on`](Self::create_on) is the form that gets it back.
+    /// lives. `Vec::leak` makes such a slice; [`create_on`](Self::create_on) is the form that gets it
+    /// back.
     ///
     /// ```
     /// use allockit::{ErrorKind, RegionConfig};
