@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
-#include "row.h"
 #include "window.h"
 
 namespace {
@@ -75,7 +75,7 @@ void hand_over(const Row& row) {
     while (ring.head.load(std::memory_order_relaxed) < ring_size) sched_yield();
     const double cold = static_cast<double>(now_ns() - cold_start) / ring_size;
     sleep_ms(window);
-    const double ns = ns_per_step(window, [] { return ring.head.load(); });
+    const double ns = ns_per_step(window, 4096, [] { return ring.head.load(); });
     const Memory grown = memory_now() - memory_at_start();
     ring.stop.store(true);
     producer.join();

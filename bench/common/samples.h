@@ -1,0 +1,36 @@
+// Single times, and the quantiles of them as figures.
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <initializer_list>
+
+#include "measure.h"
+#include "row.h"
+
+struct Quantile {
+    const char* name;
+    unsigned permille; // 1000 is the maximum
+};
+
+class Samples {
+public:
+    explicit Samples(std::size_t most) : value_(own_array<std::uint64_t>(most)) {}
+
+    void add(std::uint64_t ns) { value_[count_++] = ns; }
+
+    // Rows are called JOB-NAME; times are divided by `unit` ns.
+    void report_all(const char* job, std::initializer_list<Quantile> wanted, double unit, const Memory* grown) {
+        std::sort(value_, value_ + count_);
+        for (const Quantile& q : wanted) {
+            const std::size_t place = std::min(count_ * q.permille / 1000, count_ - 1);
+            char id[64];
+            std::snprintf(id, sizeof id, "%s-%s", job, q.name);
+            report({id, static_cast<double>(value_[place]) / unit, -1, -1, grown});
+        }
+    }
+
+private:
+    std::uint64_t* value_;
+    std::size_t count_ = 0;
+};
