@@ -22,8 +22,8 @@ extern const std::size_t row_count;
 struct Options {
     double seconds = 0.1; // measured time of a job whose length is free
     bool purge_thread = false;
-    const char* way = "";     // for jobs that can be done in several ways
-    std::size_t bytes = 0;    // for jobs whose amount of memory is chosen by the driver; 0: the job's own
+    const char* way = "";  // for jobs that can be done in several ways
+    std::size_t bytes = 0; // for jobs whose amount of memory is chosen by the driver; 0: the job's own
 };
 extern Options options;
 
@@ -44,6 +44,7 @@ void report_skipped(const char* row, const char* reason);
 // Memory of the process before the job ran.
 const Memory& memory_at_start();
 
-// Functions that more than one table uses. `touch` is a Touch of heap.h.
-void pair(const Row&);  // a = size, b = touch, c = 2: two pairs are the unit
-void batch(const Row&); // a = size, b = blocks, c = touch
+// Functions that more than one table uses. A touch is one of the enum in heap.h.
+void pair(const Row&);      // a = size, b = touch, c = 2: two pairs are the unit
+void batch(const Row&);     // a = size, b = blocks, c = touch
+void hand_over(const Row&); // a = size

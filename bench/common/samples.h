@@ -19,14 +19,17 @@ public:
 
     void add(std::uint64_t ns) { value_[count_++] = ns; }
 
+    std::uint64_t quantile(unsigned permille) {
+        std::sort(value_, value_ + count_);
+        return value_[std::min(count_ * permille / 1000, count_ - 1)];
+    }
+
     // Rows are called JOB-NAME; times are divided by `unit` ns.
     void report_all(const char* job, std::initializer_list<Quantile> wanted, double unit, const Memory* grown) {
-        std::sort(value_, value_ + count_);
         for (const Quantile& q : wanted) {
-            const std::size_t place = std::min(count_ * q.permille / 1000, count_ - 1);
             char id[64];
             std::snprintf(id, sizeof id, "%s-%s", job, q.name);
-            report({id, static_cast<double>(value_[place]) / unit, -1, -1, grown});
+            report({id, static_cast<double>(quantile(q.permille)) / unit, -1, -1, grown});
         }
     }
 

@@ -27,7 +27,7 @@ class Column:
 
 
 def peer(name, program, env=None):
-    preload = {} if name == "glibc" else {"LD_PRELOAD": os.path.join(PEERS, name + ".so")}
+    preload = {} if name.startswith("glibc") else {"LD_PRELOAD": os.path.join(PEERS, name + ".so")}
     return Column(name, program, [], {**preload, **(env or {})})
 
 

@@ -49,6 +49,8 @@ const Row rows[] = {
     {"threads-16M-1", "threads-16M", "ns", "extra", "threads", "16 MiB, 1 thread", on_threads, 16 * MiB, touch_none, 0},
     {"threads-16M-2", "threads-16M", "ns", "time", "threads", "16 MiB, 2 threads", on_threads, 16 * MiB, touch_none, 0},
     {"threads-16M-ratio", "threads-16M", "x", "more", "threads", "16 MiB, throughput of 2 over 1", on_threads, 16 * MiB, touch_none, 0},
+    {"handover-64K", "handover-64K", "ns", "time", "threads", "64 KiB, freed by another thread, first byte written", hand_over, 64 * KiB, 0, 0},
+    {"handover-1M", "handover-1M", "ns", "time", "threads", "1 MiB, freed by another thread, first byte written", hand_over, 1 * MiB, 0, 0},
 
     {"sweep-op", "sweep", "ns", "time", "sweep", "per operation, first and last byte written", sweep, touch_ends, 0, 0},
     {"sweep-peak", "sweep", "MiB", "memory", "sweep", "peak resident, first and last byte written", sweep, touch_ends, 0, 0},
