@@ -1,5 +1,9 @@
 #include "heap.h"
 
+#include <cstring>
+
+#include "row.h"
+
 #if defined(HEAP_TIERED)
 Heap row_heap() {
     static akit_tiered* handle = [] {
@@ -12,8 +16,10 @@ Heap row_heap() {
 #elif defined(HEAP_REGION)
 Heap row_heap() {
     static akit_region* handle = [] {
+        akit_region_config config = AKIT_REGION_CONFIG_INIT;
+        if (std::strcmp(options.way, "unbounded") == 0) config.cache_bytes = AKIT_NONE;
         akit_region* made = nullptr;
-        if (akit_region_create(nullptr, &made) != 0) std::abort();
+        if (akit_region_create(&config, &made) != 0) std::abort();
         return made;
     }();
     return {handle};

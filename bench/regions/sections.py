@@ -13,7 +13,7 @@ TUNED = {"GLIBC_TUNABLES": "glibc.malloc.trim_threshold=268435456:glibc.malloc.t
 JEMALLOC = {"MALLOC_CONF": "background_thread:true"}
 
 NAMES = {
-    "allockit-nopurge": "allockit, no purge thread", "allockit-maintain": "allockit, akit_maintain", "mmap": "mmap + munmap",
+    "allockit-nopurge": "allockit, no purge thread", "allockit-unbounded": "allockit, cache_bytes AKIT_NONE", "allockit-maintain": "allockit, akit_maintain", "mmap": "mmap + munmap",
     "allockit-tiered": "allockit, tiered handle", "glibc-tuned": "glibc, tuned", "jemalloc-background": "jemalloc, background thread",
     "region-prefault": "region, prefault", "region-prefault-4K": "region without THP, prefault", "region-touch": "region, touched",
     "region-touch-4K": "region without THP, touched", "populate-thp": "THP, MADV_POPULATE_WRITE", "populate-4K": "MAP_POPULATE",
@@ -59,7 +59,8 @@ def all_of(peers):
 
     return [
         Section("pair", "Allocate and free", "One block of the size, allocated and freed again and again, untouched. The last line is the "
-                "slowest size over the fastest: 1 is flat in size.", heaps, others + maps),
+                "slowest size over the fastest: 1 is flat in size. By default a region handle keeps 256 MiB of what is freed.",
+                heaps + [region("allockit-unbounded", "--purge-thread", "--way", "unbounded")], others + maps),
         Section("batch", "Batches", "All blocks allocated, then all freed in the same order. The figure is the whole batch; labels say what is "
                 "touched.", heaps, others + maps),
         Section("touch", "First touch and re-touch", "First: blocks of memory the process has not had, allocated, every page written, all freed "
