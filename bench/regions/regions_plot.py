@@ -10,11 +10,15 @@ import matplotlib.pyplot as plt
 UNITS = {"K": 1, "M": 1 << 10, "G": 1 << 20}
 
 
+PEERS = ("glibc", "jemalloc", "tcmalloc", "mimalloc3", "snmalloc", "rpmalloc", "mmap", "mimalloc-deb", "mimalloc2", "tbb")
+
+
 def style(name):
-    """Ours in black and on top."""
+    """Ours in black and on top, a peer in the same colour everywhere."""
     if not name.startswith(("allockit", "region", "huge")):
-        return {}
-    return {"color": "black", "zorder": 3, "linewidth": 2 if name == "allockit" else 1.2, "linestyle": "-" if name == "allockit" else "--"}
+        return {"color": next(("C%d" % place for place, peer in enumerate(PEERS) if name in (peer, peer + "-background")), None)}
+    line = "-" if name == "allockit" else ":" if name == "allockit-unbounded" else "--"
+    return {"color": "black", "zorder": 3, "linewidth": 2 if name == "allockit" else 1.2, "linestyle": line}
 
 
 def pairs(axes, result):
@@ -43,7 +47,7 @@ def bars(axes, result):
     order = [name for kind in ("4K", "thp", "2M", "1G") for name in row["allocators"] if name.endswith("-" + kind)]
     for place, name in enumerate(order):
         data = row["allocators"][name]
-        axes.barh(place, data["median"], color="black" if style(name) else "gray",
+        axes.barh(place, data["median"], color="gray" if name.startswith("mmap") else "black",
                   xerr=[[data["median"] - data["min"]], [data["max"] - data["median"]]], ecolor="red")
     axes.set_yticks(range(len(order)), [result["names"][name] for name in order], fontsize=7)
     axes.invert_yaxis()
