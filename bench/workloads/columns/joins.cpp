@@ -51,7 +51,7 @@ void day_after(const Table &table, Report &report) {
 void rebookings(const Table &table, Report &report) {
     const auto day = days(table);
     const auto keys = compute(table.rows(), [&](size_t row) { return pack(table.origin[row], table.dest[row], day[row]); });
-    const Rows stranded = select({0, table.rows()}, [&](size_t row) { return (table.dep_delay[row] > 30) | (table.dep_time[row] == absent); });
+    const Rows stranded = select(table.all(), [&](size_t row) { return (table.dep_delay[row] > 30) | (table.dep_time[row] == absent); });
     const JoinTable same_route(keys);
     Matches matches;
     for (uint32_t row : stranded) {

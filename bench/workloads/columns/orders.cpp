@@ -23,7 +23,7 @@ void most_delayed(const Table &table, Report &report) {
 void speeds(const Table &table, Report &report) {
     const auto hours = compute(table.rows(), [&](size_t row) { return table.air_time[row] / 60; });
     const auto speed = compute(table.rows(), [&](size_t row) { return table.distance[row] / hours[row]; });
-    const Rows flown = select({0, table.rows()}, [&](size_t row) { return speed[row] == speed[row]; });
+    const Rows flown = select(table.all(), [&](size_t row) { return speed[row] == speed[row]; });
     const auto carrier = gather(table.carrier, flown);
     const auto flown_speed = gather(speed, flown);
     for (uint32_t code = 1; code < table.carriers.size(); code++) {
@@ -49,7 +49,9 @@ void ferried(const Table &table, Report &report) {
     });
     const auto tailnum = gather(table.tailnum, order), origin = gather(table.origin, order);
     const auto time = gather(table.time_hour, order);
-    const auto before = compute(order.size(), [&](size_t i) { return i != 0 && tailnum[i - 1] == tailnum[i] ? origin[i - 1] : UINT32_MAX; });
+    const auto before = compute(order.size(), [&](size_t i) {
+        return i != 0 && tailnum[i - 1] == tailnum[i] ? origin[i - 1] : UINT32_MAX;
+    });
     const auto rest = compute(order.size(), [&](size_t i) { return before[i] != UINT32_MAX ? time[i] - time[i - 1] : 0; });
     const Rows same = select({0, order.size()}, [&](size_t i) { return (before[i] == origin[i]) & (tailnum[i] != unknown); });
     Groups<uint64_t> groups;

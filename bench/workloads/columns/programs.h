@@ -24,7 +24,7 @@ private:
     std::string text_;
 };
 
-void run_queries(const Table &table, Report &report); // pipelines.cpp, columns.cpp
+void run_queries(const Table &table, Report &report); // queries.cpp
 void run_sorts(const Table &table, Report &report);   // sorts.cpp
 
 #endif

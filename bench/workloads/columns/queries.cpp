@@ -1,7 +1,13 @@
 #include "queries.h"
 
 void run_queries(const Table &table, Report &report) {
-    for (auto *query : {late_by_carrier, aircraft_days, day_after, most_delayed, against_the_mean, rebookings, speeds, aircraft_per_route, ferried}) {
-        query(table, report);
-    }
+    late_by_carrier(table, report);
+    aircraft_days(table, report);
+    day_after(table, report);
+    most_delayed(table, report);
+    against_the_mean(table, report);
+    rebookings(table, report);
+    speeds(table, report);
+    aircraft_per_route(table, report);
+    ferried(table, report);
 }

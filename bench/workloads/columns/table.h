@@ -21,6 +21,11 @@ struct Row {
 using Dictionary = std::vector<std::string>;
 constexpr uint32_t unknown = 0; // in every dictionary the empty string, for an absent value
 
+// A range of rows, the unit in which a pipeline runs.
+struct Block {
+    size_t first, count;
+};
+
 struct Table {
     Buffer<int32_t> year, month, day, dep_time, sched_dep_time, arr_time, sched_arr_time, flight, hour, minute;
     Buffer<double> dep_delay, arr_delay, air_time, distance;
@@ -29,6 +34,7 @@ struct Table {
     Dictionary carriers, tailnums, origins, dests;
 
     size_t rows() const { return time_hour.size(); }
+    Block all() const { return {0, rows()}; }
 };
 
 // f(column of Table, field of Row) for every column, in the order of the file.
@@ -56,11 +62,6 @@ void each_column(F f) {
 }
 
 Table load(const char *path);
-
-// A range of rows, the unit in which a pipeline runs.
-struct Block {
-    size_t first, count;
-};
 
 // f(Block) for every part of the table.
 template <typename F>
