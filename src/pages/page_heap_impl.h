@@ -44,6 +44,7 @@ void PageHeap<S>::insert(Span* s) {
   bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_append(s), ++dirty_spans_;
+  clean_changed_ |= s->state == State::kClean;
 }
 
 template <os::PageSource S>
@@ -109,6 +110,7 @@ void PageHeap<S>::count_unmapped(Span* s) {
     account_->give(s->bytes());
   }
   mapped_ -= s->bytes();
+  clean_changed_ = true;
   counters.unmaps.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -217,7 +219,7 @@ Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
   s->heap = index_;
   s->zero = true;
   if (map_fresh(s, align_up(max(bytes, step), os::page_size()), align)) return s;
-  if (map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
+  if (step > bytes && map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
   discard_record(s);
   return nullptr;
 }
@@ -318,7 +320,6 @@ void PageHeap<S>::put_free(Span* s, State st) {
   tag(s);
   s->state.store(st, std::memory_order_release);
   insert(s);
-  if (st == State::kClean) clean_changed_ = true;
 }
 
 template <os::PageSource S>
