@@ -10,6 +10,16 @@
 #include "heap/open.h"
 
 namespace akit::heap {
+std::uint64_t flush_depots(Heap* h, std::uint64_t older_than) {
+  std::uint64_t bytes = 0;
+  for (unsigned w = 0; w < 3; ++w)
+    for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
+      unsigned c = w * 64 + lowest_bit(m);
+      if (h->classes[c].depot) bytes += depot_flush(h, c, older_than);
+    }
+  return bytes;
+}
+
 namespace {
 
 constexpr unsigned kRoundHeaps = 64;
@@ -51,16 +61,6 @@ bool anything_cached(Heap* h) {
         for (std::uint64_t m = __atomic_load_n(&tc->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
           if (cache::bin_count(tc, w * 64 + lowest_bit(m))) return true;
   return false;
-}
-
-std::uint64_t flush_depots(Heap* h, std::uint64_t older_than) {
-  std::uint64_t bytes = 0;
-  for (unsigned w = 0; w < 3; ++w)
-    for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
-      unsigned c = w * 64 + lowest_bit(m);
-      if (h->classes[c].depot) bytes += depot_flush(h, c, older_than);
-    }
-  return bytes;
 }
 
 void release_slabs(Heap* h, std::uint64_t stamp) {

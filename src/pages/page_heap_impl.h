@@ -75,15 +75,15 @@ Span* PageHeap<S>::carve(Span* s, std::size_t pages, std::size_t alignment) {
 }
 
 template <os::PageSource S>
-Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed) {
+Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed, bool may_map) {
   std::size_t unit = os::page_size() >> map::kPageShift;
   pages = align_up(pages, unit);
   alignment = max(alignment, os::page_size());
   os::Guard g(lock_);
   Span* s = zeroed ? fit(State::kClean, pages, alignment) : fit(State::kDirty, pages, alignment);
   if (!s) s = zeroed ? nullptr : fit(State::kClean, pages, alignment);
-  if (!s) s = revive(pages, alignment);
-  if (!s) s = grow(pages, alignment);
+  if (!s && may_map) s = revive(pages, alignment);
+  if (!s && may_map) s = grow(pages, alignment);
   if (!s && zeroed) s = fit(State::kDirty, pages, alignment);
   if (!s || !(s = carve(s, pages, alignment))) return nullptr;
   s->state.store(State::kInUse, std::memory_order_release);
