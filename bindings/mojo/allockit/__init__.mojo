@@ -62,7 +62,7 @@ from .malloc import default_configure, default_heap
 from .pointer import HeapPtr
 from .raw import RawTiered
 from .raw_pages import RawHuge, RawRegion
-from .region import Region
+from .region import Region, RegionOn
 from .region_block import RegionBlock, RegionPin
 from .region_structs import RegionConfig, RegionStats
 from .stats import (

@@ -6,7 +6,7 @@ from ._ffi import Handle, VoidPtr, call, empty_struct, void_ptr
 from .base import AkitError, check
 
 
-def read_struct[name: StaticString, T: Copyable](handle: Handle) raises AkitError -> T:
+def read_struct[name: StaticString, T: Copyable & Deinitable](handle: Handle) raises AkitError -> T:
     """Calls a function of the library that fills a struct about a handle.
 
     Parameters:

@@ -18,9 +18,9 @@ from .stats import stats_json, stats_openmetrics
 struct Huge(Movable):
     """A source of big blocks on the largest pages the policy allows and the system has.
 
-    A request is tried on giant pages, then on huge pages, then on transparent huge pages, then on ordinary ones. Explicit
-    pages are taken when the block is allocated, so that none is missing later. Each block tells what it stands on, and
-    why it is not more; both are counted.
+    A request is tried on giant pages, then on huge pages, then on transparent huge pages, then on ordinary ones.
+    Explicit pages are taken when the block is allocated, so that none is missing later. Each block tells what it stands
+    on, and why it is not more; both are counted.
     """
 
     var _raw: RawHuge
@@ -34,8 +34,8 @@ struct Huge(Movable):
             name: Label in the statistics: up to 63 of `A-Z a-z 0-9 . _ -`.
 
         Raises:
-            AkitError: EINVAL for a page size the kernel does not offer or another value that makes no sense; ENOMEM for no
-                memory, also when `prefault_bytes` cannot be had; ENOSYS for a NUMA mode on a kernel without NUMA.
+            AkitError: EINVAL for a page size the kernel does not offer or another value that makes no sense; ENOMEM for
+                no memory, also when `prefault_bytes` cannot be had; ENOSYS for a NUMA mode on a kernel without NUMA.
         """
         var handle = Handle(None)
         var label = name
@@ -71,8 +71,8 @@ struct Huge(Movable):
         _ = check(call["akit_huge_destroy", c_int](self._raw.handle, UInt32(0)))
 
     def destroy_deferred(deinit self) raises AkitError:
-        """Ends the handle, but leaves the blocks that are still out: nothing new can be allocated, and the last one that
-        is given to `free` of a view takes the handle along.
+        """Ends the handle, but leaves the blocks that are still out: nothing new can be allocated, and the last one
+        that is given to `free` of a view takes the handle along.
 
         Raises:
             AkitError: EINVAL for a wrapped handle that is stale.
@@ -233,4 +233,3 @@ struct Huge(Movable):
         var bytes = UInt64(0)
         _ = check(call["akit_huge_purge", c_int](self._raw.handle, flags, void_ptr(bytes)))
         return bytes
-

@@ -6,7 +6,8 @@ from .raw_pages import RawHuge
 
 
 struct HugeBlock[origin: ImmOrigin](Movable, Sized):
-    """A block in use: whole pages of the kind it got, given back to its handle at the end of its life. It keeps the handle alive.
+    """A block in use: whole pages of the kind it got, given back to its handle at the end of its life. It keeps the
+    handle alive.
 
     Parameters:
         origin: Origin of the handle.

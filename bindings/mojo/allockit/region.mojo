@@ -15,22 +15,24 @@ from .region_structs import RegionConfig, RegionStats
 from .stats import stats_json, stats_openmetrics
 
 
-struct Region[memory_origin: MutOrigin = MutUntrackedOrigin](Movable):
-    """A cache of regions: capped, measured, and destroyed with everything in it.
+comptime Region = RegionOn[MutUntrackedOrigin]
+"""A cache of regions on the kernel's memory."""
+
+
+struct RegionOn[memory_origin: MutOrigin](Movable):
+    """A cache of regions: capped, measured, and destroyed with everything in it. See `Region` for the usual one.
 
     A region that is freed is kept, by size, so that the next one of its size costs neither a system call nor a page
     fault; what stays idle for the decay time goes back to the kernel.
 
     Parameters:
-        memory_origin: Origin of the caller's memory it stands on; the default stands for the kernel's memory.
+        memory_origin: Origin of the caller's memory it stands on; `MutUntrackedOrigin` for the kernel's memory.
     """
 
     var _raw: RawRegion
     var _owned: Bool
 
-    def __init__(
-        out self: Region[MutUntrackedOrigin], config: RegionConfig = RegionConfig(), *, name: String = ""
-    ) raises AkitError:
+    def __init__(out self: Region, config: RegionConfig = RegionConfig(), *, name: String = "") raises AkitError:
         """Makes a handle that takes its memory from the kernel.
 
         Args:
@@ -41,10 +43,14 @@ struct Region[memory_origin: MutOrigin = MutUntrackedOrigin](Movable):
             AkitError: EINVAL for a value that makes no sense, ENOMEM for no memory, ENOSYS for a NUMA mode on a kernel
                 without NUMA.
         """
-        self = Region[MutUntrackedOrigin](unsafe_handle=_create(config.copy(), name), owned=True)
+        self = Region(unsafe_handle=_create(config.copy(), name), owned=True)
 
     def __init__(
-        out self, config: RegionConfig = RegionConfig(), *, memory: Span[mut=True, UInt8, Self.memory_origin], name: String = ""
+        out self,
+        config: RegionConfig = RegionConfig(),
+        *,
+        memory: Span[mut=True, UInt8, Self.memory_origin],
+        name: String = "",
     ) raises AkitError:
         """Makes a handle that stands on memory of the caller, and makes no system call for blocks afterwards.
 
@@ -78,8 +84,8 @@ struct Region[memory_origin: MutOrigin = MutUntrackedOrigin](Movable):
             _ = call["akit_region_destroy", c_int](self._raw.handle, UInt32(0))
 
     def destroy(deinit self) raises AkitError:
-        """Destroys the handle with every region in it, as the end of its life does, and says how it went. Pinned regions
-        stay mapped until they are unpinned.
+        """Destroys the handle with every region in it, as the end of its life does, and says how it went. Pinned
+        regions stay mapped until they are unpinned.
 
         Raises:
             AkitError: EINVAL for a wrapped handle that is stale.
@@ -87,8 +93,8 @@ struct Region[memory_origin: MutOrigin = MutUntrackedOrigin](Movable):
         _ = check(call["akit_region_destroy", c_int](self._raw.handle, UInt32(0)))
 
     def destroy_deferred(deinit self) raises AkitError:
-        """Ends the handle, but leaves the regions that are still out: nothing new can be allocated, and the last one that
-        is given to `free` of a view takes the handle along.
+        """Ends the handle, but leaves the regions that are still out: nothing new can be allocated, and the last one
+        that is given to `free` of a view takes the handle along.
 
         Raises:
             AkitError: EINVAL for a wrapped handle that is stale.

@@ -100,8 +100,8 @@ struct RegionBlock[origin: ImmOrigin](Movable, Sized):
                 `Alloc.NO_MOVE` joined by `|`.
 
         Raises:
-            AkitError: ENOMEM, EMSGSIZE or ENOBUFS as `alloc`, and ENOMEM when `Alloc.NO_MOVE` cannot be met; EBUSY while
-                it is pinned. The region is as it was then.
+            AkitError: ENOMEM, EMSGSIZE or ENOBUFS as `alloc`, and ENOMEM when `Alloc.NO_MOVE` cannot be met; EBUSY
+                while it is pinned. The region is as it was then.
         """
         var p, usable = self._raw.realloc(self._p, size, flags)
         self._p = p
@@ -115,8 +115,8 @@ struct RegionBlock[origin: ImmOrigin](Movable, Sized):
             length: Bytes from there; 0 for all up to the end.
 
         Raises:
-            AkitError: ENOENT or EINVAL for bytes beyond the region, ENOMEM when the kernel has no memory for it, ENOSYS on
-                memory of the caller.
+            AkitError: ENOENT or EINVAL for bytes beyond the region, ENOMEM when the kernel has no memory for it, ENOSYS
+                on memory of the caller.
         """
         var p = self._p.unsafe_bitcast[UInt8]().unsafe_offset(offset)
         self._raw.prefault(p.unsafe_bitcast[NoneType](), length)

@@ -1,5 +1,5 @@
-"""Statistics of the process, of heaps and of size classes, as structs, and of all handles as text. The structs of regions
-and of huge pages are in `region_structs` and `huge_structs`.
+"""Statistics of the process, of heaps and of size classes, as structs, and of all handles as text. The structs of
+regions and of huge pages are in `region_structs` and `huge_structs`.
 
 All figures are unsigned 64-bit numbers. Names ending in `_total` only grow; all others go up and down. Sizes are in
 bytes, times in nanoseconds. Reading never blocks an allocation.

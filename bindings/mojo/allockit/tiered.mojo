@@ -14,7 +14,7 @@ from .constants import MIN_ALIGN, Alloc
 from .huge import Huge
 from .pointer import HeapPtr
 from .raw import RawTiered
-from .region import Region
+from .region import RegionOn
 from .stats import ClassStats, TieredStats, stats_json, stats_openmetrics
 
 
@@ -44,7 +44,7 @@ struct Tiered(Movable):
         self = Self(unsafe_handle=_create(config.copy(), name), owned=True)
 
     def __init__(
-        out self, config: TieredConfig = TieredConfig(), *, region: Region[_], name: String = ""
+        out self, config: TieredConfig = TieredConfig(), *, region: RegionOn[_], name: String = ""
     ) raises AkitError:
         """Makes a heap that takes its memory from a region handle.
 
@@ -76,7 +76,7 @@ struct Tiered(Movable):
         self = Self(unsafe_handle=_create(based^, name), owned=True)
 
     def __init__(
-        out self, config: TieredConfig = TieredConfig(), *, region: Region[_], huge: Huge, name: String = ""
+        out self, config: TieredConfig = TieredConfig(), *, region: RegionOn[_], huge: Huge, name: String = ""
     ) raises AkitError:
         """Makes a heap that takes its huge blocks from a huge-page handle and the rest from a region handle.
 
