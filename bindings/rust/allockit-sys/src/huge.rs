@@ -208,7 +208,8 @@ extern "C" {
     pub fn akit_huge_system_get(out: *mut akit_huge_system) -> c_int;
     /// The same of one NUMA node.
     pub fn akit_huge_system_node_get(node: u32, out: *mut akit_huge_system) -> c_int;
-    /// The same as text for people, with the commands that reserve more; `-ENOSPC` with `*need` when `size` is too small.
+    /// The same as text for people, with the commands that reserve more; `-ENOSPC` with `*need` when `size` is too
+    /// small.
     pub fn akit_huge_system_text(buf: *mut c_char, size: usize, need: *mut usize) -> c_int;
     /// How often a page kind could not be had for a reason, or `-errno`.
     pub fn akit_huge_reason_count(h: *mut akit_huge, reason: u32) -> i64;

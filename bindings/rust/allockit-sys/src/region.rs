@@ -144,7 +144,8 @@ extern "C" {
     pub fn akit_region_config_init(cfg: *mut akit_region_config, size: usize) -> c_int;
     /// Makes a handle; `cfg` may be NULL.
     pub fn akit_region_create(cfg: *const akit_region_config, out: *mut *mut akit_region) -> c_int;
-    /// Ends the handle: with 0 every region but pinned ones goes at once, with `AKIT_DESTROY_DEFER` after the last free.
+    /// Ends the handle: with 0 every region but pinned ones goes at once, with `AKIT_DESTROY_DEFER` after the last
+    /// free.
     pub fn akit_region_destroy(h: *mut akit_region, flags: u32) -> c_int;
     /// The configuration in force; pointers in it are owned by the handle.
     pub fn akit_region_config_get(h: *mut akit_region, out: *mut akit_region_config) -> c_int;

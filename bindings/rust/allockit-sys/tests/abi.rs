@@ -1,7 +1,7 @@
 //! Compares the declarations of this crate with the installed C headers, by giving the C compiler what Rust believes.
 //!
-//! Three things are stated in C that must compile: size and offsets of every struct (in `layout.rs`), the value of every
-//! constant, and the prototype of every function, which the compiler refuses when it conflicts with the header's.
+//! Three things are stated in C that must compile: size and offsets of every struct (in `layout/`), the value of
+//! every constant, and the prototype of every function, which the compiler refuses when it conflicts with the header's.
 
 mod common;
 
