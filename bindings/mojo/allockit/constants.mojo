@@ -202,7 +202,7 @@ struct Reason:
     comptime KERNEL: UInt64 = 6
     """The kernel does not support them."""
     comptime LIMIT: UInt64 = 7
-    """The handle's own cap."""
+    """The handle's own cap, or the process's of address space."""
 
 
 struct BlockState:
