@@ -59,6 +59,7 @@ def test_heap_on_both() raises:
     var other = Tiered(huge=huge)
     var block = other.alloc[UInt8](8 << 20)
     assert_equal(inspect(block.untyped()).state, BlockState.OUT)
+    other.free(block)
 
 
 def test_huge_block() raises:
