@@ -108,7 +108,7 @@ struct RegionStats(Copyable):
     var used_peak_bytes: UInt64
     """Most of it, seen when a bin is refilled and on reading."""
     var cached_bytes: UInt64
-    """Freed and kept: bins of threads, the common part, and free pages that are still mapped."""
+    """Freed and kept: bins of threads, the common part, and free pages that were used."""
     var metadata_bytes: UInt64
     """The handle's own books."""
     var mapped_bytes: UInt64
