@@ -92,6 +92,15 @@ Span* PageHeap<S>::alloc(std::size_t pages, std::size_t alignment, bool zeroed, 
   return s;
 }
 
+// Of two spans that become one: the mean over their pages, so that memory in which blocks come and go
+// does not look as old as its first page, nor an idle range young for a small neighbour.
+inline std::uint64_t mean_deadline(const Span* a, const Span* b) {
+  if (a->deadline == kNone || b->deadline == kNone) return (a->pages > b->pages ? a : b)->deadline;
+  const Span* first = a->deadline < b->deadline ? a : b;
+  const Span* second = first == a ? b : a;
+  return first->deadline + (second->deadline - first->deadline) / (a->pages + b->pages) * second->pages;
+}
+
 // Merges with free neighbours of the same state and lists the result.
 template <os::PageSource S>
 void PageHeap<S>::put_free(Span* s, State st) {
@@ -102,7 +111,7 @@ void PageHeap<S>::put_free(Span* s, State st) {
   Span* left = span_by_number(map::span_of(s->base - map::kPage));
   if (mergeable(left) && left->end() == s->base) {
     remove(left);
-    if (left->pages > s->pages) s->deadline = left->deadline;  // the larger part decides the age
+    s->deadline = mean_deadline(s, left);
     s->base = left->base;
     s->pages += left->pages;
     discard_record(left);
@@ -110,7 +119,7 @@ void PageHeap<S>::put_free(Span* s, State st) {
   Span* right = span_by_number(map::span_of(s->end()));
   if (mergeable(right) && right->base == s->end()) {
     remove(right);
-    if (right->pages > s->pages) s->deadline = right->deadline;
+    s->deadline = mean_deadline(s, right);
     s->pages += right->pages;
     discard_record(right);
   }
