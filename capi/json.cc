@@ -1,11 +1,14 @@
 // Statistics as JSON. Keys are the field names of the structs.
 #include <allockit/stats.h>
 
-#include "text.h"
 #include "heap/api.h"
+#include "kinds.h"
+#include "text.h"
 
 namespace {
 
+using akit::abi::Figures;
+using akit::abi::KindTexts;
 using akit::abi::Text;
 namespace core = akit::heap;
 
@@ -34,18 +37,23 @@ void classes(Text& t, std::uint64_t id) {
   t.put(']');
 }
 
-bool handle(Text& t, std::uint64_t id, const char* separator) {
-  akit::TieredStats s{};
+bool handle_of(const KindTexts& kind, Text& t, std::uint64_t id, const char* separator) {
+  Figures figures;
   char name[64] = "";
-  if (core::stats_by_id(id, &s, name) < 0) return false;
+  if (kind.read(id, &figures, name) < 0) return false;
   t.put(separator);
   t.put("{\"name\":");
   t.quoted(name);
-  AKIT_HANDLE_STATS_FIELDS(AKIT_NUMBER)
-  AKIT_TIERED_STATS_FIELDS(AKIT_NUMBER)
-  classes(t, id);
+  for (std::size_t i = 0; i < kind.count; i++) number(t, kind.fields[i], figures.of[i]);
+  if (kind.has_classes) classes(t, id);
   t.put('}');
   return true;
+}
+
+bool handle(Text& t, std::uint64_t id, const char* separator) {
+  for (const KindTexts& kind : akit::abi::kinds)
+    if (handle_of(kind, t, id, separator)) return true;
+  return false;
 }
 
 void process(Text& t) {

@@ -5,38 +5,43 @@
 #include <cstring>
 
 #include "copy_label.h"
+#include "heap/api.h"
+#include "kinds.h"
 #include "series.h"
 #include "text.h"
-#include "heap/api.h"
 
 namespace {
 
-using akit::TieredStats;
+using akit::abi::Figures;
+using akit::abi::KindTexts;
 using akit::abi::Series;
 using akit::abi::Text;
 namespace core = akit::heap;
-
-enum class Source { tiered, process };
 
 bool ends_with(const char* s, const char* tail) {
   const std::size_t n = std::strlen(s), m = std::strlen(tail);
   return n >= m && std::memcmp(s + n - m, tail, m) == 0;
 }
 
+void metric_name(Text& t, const char* source, const char* field) {
+  t.put("allockit_");
+  t.put(source);
+  t.put('_');
+  t.put(field);
+}
+
 // The lines in front of the samples. A counter is announced without _total; a unit must be the
 // last part of the name.
-void announce(Text& t, Source source, const char* field) {
+void announce(Text& t, const char* source, const char* field) {
   char name[64];
   std::strncpy(name, field, sizeof name - 1);
   name[sizeof name - 1] = '\0';
   const bool counter = ends_with(name, "_total");
   if (counter) name[std::strlen(name) - 6] = '\0';
   const char* unit = ends_with(name, "_bytes") ? "bytes" : ends_with(name, "_ns") ? "ns" : nullptr;
-  const char* prefix = source == Source::tiered ? "allockit_tiered_" : "allockit_process_";
   const auto line = [&](const char* word) {
     t.put(word);
-    t.put(prefix);
-    t.put(name);
+    metric_name(t, source, name);
     t.put(' ');
   };
   line("# TYPE ");
@@ -49,7 +54,9 @@ void announce(Text& t, Source source, const char* field) {
   line("# HELP ");
   t.put("Field ");
   t.put(field);
-  t.put(source == Source::tiered ? " of akit_tiered_stats.\n" : " of akit_process_stats.\n");
+  t.put(" of akit_");
+  t.put(source);
+  t.put("_stats.\n");
 }
 
 void value(Text& t, std::uint64_t n) {
@@ -61,10 +68,9 @@ void value(Text& t, std::uint64_t n) {
   t.put('\n');
 }
 
-void tiered_sample(Text& t, const char* field, const char* handle, const char* copy,
-                   std::uint64_t n) {
-  t.put("allockit_tiered_");
-  t.put(field);
+void sample(Text& t, const char* source, const char* field, const char* handle, const char* copy,
+            std::uint64_t n) {
+  metric_name(t, source, field);
   t.put("{handle=");
   t.quoted(handle);
   t.put(",copy=");
@@ -73,31 +79,39 @@ void tiered_sample(Text& t, const char* field, const char* handle, const char* c
   value(t, n);
 }
 
-using Field = std::uint64_t TieredStats::*;
-
-void tiered_metric(Text& t, const Series& series, const char* copy, const char* name, Field field) {
-  if (std::strcmp(name, "id") == 0 || std::strcmp(name, "kind") == 0) return;
-  announce(t, Source::tiered, name);
-  if (series.has_unnamed()) tiered_sample(t, name, "", copy, series.unnamed().*field);
-  series.each_named([&](const char* handle, const TieredStats& s) {
-    tiered_sample(t, name, handle, copy, s.*field);
-  });
+// All handles of one kind.
+void metrics(Text& t, const Series& series, const char* copy) {
+  const KindTexts& kind = series.kind();
+  if (series.empty()) return;
+  for (std::size_t i = 0; i < kind.count; i++) {
+    const char* field = kind.fields[i];
+    if (std::strcmp(field, "id") == 0 || std::strcmp(field, "kind") == 0) continue;
+    announce(t, kind.name, field);
+    if (series.has_unnamed()) sample(t, kind.name, field, "", copy, series.unnamed().of[i]);
+    series.each_named([&](const char* handle, const Figures& figures) {
+      sample(t, kind.name, field, handle, copy, figures.of[i]);
+    });
+  }
 }
 
-void tiered_metrics(Text& t, const Series& series, const char* copy) {
-#define AKIT_METRIC(name) tiered_metric(t, series, copy, #name, &TieredStats::name);
-  AKIT_HANDLE_STATS_FIELDS(AKIT_METRIC)
-  AKIT_TIERED_STATS_FIELDS(AKIT_METRIC)
-#undef AKIT_METRIC
+// A function of its own, so that the table of one kind is off the stack before the next.
+__attribute__((noinline)) bool kind_metrics(Text& t, const KindTexts& kind, std::uint64_t id,
+                                            const char* copy) {
+  Series series(kind);
+  if (id == 0)
+    series.add_all();
+  else
+    series.add(id);
+  metrics(t, series, copy);
+  return !series.empty();
 }
 
 void process_metrics(Text& t, const char* copy) {
   akit::ProcessStats s{};
   core::process_stats_get(&s);
   const auto metric = [&](const char* name, std::uint64_t n) {
-    announce(t, Source::process, name);
-    t.put("allockit_process_");
-    t.put(name);
+    announce(t, "process", name);
+    metric_name(t, "process", name);
     t.put("{copy=");
     t.quoted(copy);
     t.put('}');
@@ -116,15 +130,13 @@ extern "C" int akit_stats_openmetrics(uint64_t id, char* buf, size_t size, size_
   Text t(buf, size);
   char copy[akit::abi::kCopyLabel];
   akit::abi::copy_label(copy);
-  Series series;
-  if (id == 0) {
-    series.add_all();
-    process_metrics(t, copy);
-  } else if (!series.add(id)) {
+  if (id == 0) process_metrics(t, copy);
+  bool any = id == 0;
+  for (const KindTexts& kind : akit::abi::kinds) any |= kind_metrics(t, kind, id, copy);
+  if (!any) {
     if (size > 0) buf[0] = '\0';
     return -ENOENT;
   }
-  tiered_metrics(t, series, copy);
   if (id == 0) t.put("# EOF\n");
   return t.finish(need);
 }

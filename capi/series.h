@@ -3,57 +3,91 @@
 #pragma once
 #include <allockit/base.h>
 
-#include "heap/api.h"
+#include <cstring>
+
+#include "kinds.h"
 
 namespace akit::abi {
 
-// Saturates, since AKIT_NONE stands for "no limit".
-inline std::uint64_t sum(std::uint64_t a, std::uint64_t b) noexcept {
-  std::uint64_t r;
-  return __builtin_add_overflow(a, b, &r) ? AKIT_NONE : r;
-}
+// The figures of several handles as one. Most are sums, which say nothing about points in time.
+class Total {
+ public:
+  explicit Total(const KindTexts& kind) noexcept : kind_(kind) {}
 
-inline void add_to(TieredStats& total, const TieredStats& s) noexcept {
-#define AKIT_ADD(name) total.name = sum(total.name, s.name);
-  AKIT_HANDLE_STATS_FIELDS(AKIT_ADD)
-  AKIT_TIERED_STATS_FIELDS(AKIT_ADD)
-#undef AKIT_ADD
-}
+  void add(const Figures& s) noexcept {
+    if (any_)
+      for (std::size_t i = 0; i < kind_.count; i++) merge(kind_.fields[i], total_.of[i], s.of[i], s);
+    else
+      total_ = s;
+    any_ = true;
+  }
 
+  bool any() const noexcept { return any_; }
+  const Figures& figures() const noexcept { return total_; }
+
+ private:
+  static bool is(const char* field, const char* name) noexcept {
+    return std::strcmp(field, name) == 0;
+  }
+
+  // Fields follow each other in the order of the struct: a reason is merged before its time.
+  void merge(const char* field, std::uint64_t& total, std::uint64_t n, const Figures& s) noexcept {
+    const std::size_t next = static_cast<std::size_t>(&total - total_.of) + 1;
+    if (is(field, "purge_deadline_ns")) {
+      if (n < total) total = n;
+    } else if (is(field, "purge_overdue_ns") || is(field, "populate_max_ns") ||
+               is(field, "last_fallback_unix_ns")) {
+      if (n > total) total = n;
+    } else if (is(field, "last_fallback_reason")) {
+      if (s.of[next] > total_.of[next]) total = n;
+    } else if (__builtin_add_overflow(total, n, &total)) {
+      total = AKIT_NONE;  // which stands for "no limit"
+    }
+  }
+
+  const KindTexts& kind_;
+  Figures total_{};
+  bool any_ = false;
+};
+
+// Of all handles of one kind.
 class Series {
  public:
-  bool add(std::uint64_t id) noexcept {
-    TieredStats s{};
+  explicit Series(const KindTexts& kind) noexcept : kind_(kind), unnamed_(kind) {}
+
+  void add(std::uint64_t id) noexcept {
+    Figures s;
     char name[64] = "";
-    if (heap::stats_by_id(id, &s, name) < 0) return false;
-    if (name[0] != '\0' && named_ < kMostNamed) {
+    if (kind_.read(id, &s, name) < 0) return;
+    if (name[0] != '\0' && named_ < kMostNamed)
       insert({hash(name), id});
-    } else {
-      add_to(unnamed_, s);
-      has_unnamed_ = true;
-    }
-    return true;
+    else
+      unnamed_.add(s);
   }
 
   void add_all() noexcept {
     std::uint64_t id = 0;
     std::uint32_t kind = 0;
-    while (heap::handle_next(&id, &kind) == 0) add(id);
+    while (heap::handle_next(&id, &kind) == 0)
+      if (kind == kind_.kind) add(id);
   }
 
-  bool has_unnamed() const noexcept { return has_unnamed_; }
-  const TieredStats& unnamed() const noexcept { return unnamed_; }
+  const KindTexts& kind() const noexcept { return kind_; }
+  bool empty() const noexcept { return named_ == 0 && !has_unnamed(); }
+  bool has_unnamed() const noexcept { return unnamed_.any(); }
+  const Figures& unnamed() const noexcept { return unnamed_.figures(); }
 
   // use(name, figures of all handles of this name)
   template <class Use>
   void each_named(Use use) const noexcept {
     for (unsigned i = 0; i < named_;) {
-      TieredStats total{}, s{};
+      Total total(kind_);
+      Figures s;
       char name[64] = "", other[64];
       const std::uint64_t same = entry_[i].hash;
       for (; i < named_ && entry_[i].hash == same; i++)
-        if (heap::stats_by_id(entry_[i].id, &s, name[0] ? other : name) == 0) add_to(total, s);
-      if (name[0] != '\0') use(name, total);
+        if (kind_.read(entry_[i].id, &s, name[0] ? other : name) == 0) total.add(s);
+      if (name[0] != '\0') use(name, total.figures());
     }
   }
 
@@ -80,10 +114,10 @@ class Series {
     entry_[i] = e;
   }
 
-  TieredStats unnamed_{};
+  const KindTexts& kind_;
+  Total unnamed_;
   Entry entry_[kMostNamed];
   unsigned named_ = 0;
-  bool has_unnamed_ = false;
 };
 
 }  // namespace akit::abi

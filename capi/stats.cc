@@ -1,5 +1,7 @@
 #include <allockit/stats.h>
 
+#include <allockit/huge.h>
+#include <allockit/region.h>
 #include <allockit/tiered.h>
 
 #include "abi_struct.h"
@@ -15,6 +17,22 @@
 #define AKIT_CORE akit::TieredStats
 AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
 AKIT_TIERED_STATS_FIELDS(AKIT_SAME)
+static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
+#undef AKIT_PUBLIC
+#undef AKIT_CORE
+
+#define AKIT_PUBLIC akit_region_stats
+#define AKIT_CORE akit::RegionStats
+AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
+AKIT_REGION_STATS_FIELDS(AKIT_SAME)
+static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
+#undef AKIT_PUBLIC
+#undef AKIT_CORE
+
+#define AKIT_PUBLIC akit_huge_stats
+#define AKIT_CORE akit::HugeStats
+AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
+AKIT_HUGE_STATS_FIELDS(AKIT_SAME)
 static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #undef AKIT_PUBLIC
 #undef AKIT_CORE

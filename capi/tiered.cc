@@ -3,52 +3,33 @@
 #include <allockit/tiered.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "handle.h"
 #include "tiered_options.h"
 
-using akit::heap::Options;
 namespace abi = akit::abi;
 namespace core = akit::heap;
 
 extern "C" {
 
 int akit_tiered_config_init(akit_tiered_config* cfg, size_t size) {
-  if (cfg == nullptr || abi::check_size(size, abi::kConfigSmallest) < 0) return -EINVAL;
-  std::memset(static_cast<void*>(cfg), 0, size);
-  cfg->struct_size = size;
-  return 0;
+  return abi::config_init(cfg, size);
 }
 
 int akit_tiered_create(const akit_tiered_config* cfg, akit_tiered** out) {
-  if (out == nullptr) return -EINVAL;
-  *out = nullptr;
-  Options o;
-  if (const int rc = abi::options_from(cfg, o); rc < 0) return rc;
-  return core::create(o, out);
+  return abi::create(cfg, out);
 }
 
 int akit_tiered_destroy(akit_tiered* h, uint32_t flags) {
-  if (h == nullptr) return 0;
-  const int rc = core::destroy(h, core::kKindTiered, flags & AKIT_DESTROY_DEFER);
-  if (rc < 0) return rc;
-  return flags & ~(AKIT_DESTROY_DEFER | AKIT_DESTROY_NOW) ? -EINVAL : 0;
+  return abi::destroy(h, core::kKindTiered, flags);
 }
 
 int akit_tiered_config_get(akit_tiered* h, akit_tiered_config* out) {
-  if (const int rc = abi::check_out(out); rc < 0) return rc;
-  Options o{};
-  if (const int rc = core::options_get(h, core::kKindTiered, &o); rc < 0) return rc;
-  abi::options_to(o, out);
-  return 0;
+  return abi::config_get(h, out);
 }
 
 int akit_tiered_stats_get(akit_tiered* h, akit_tiered_stats* out) {
-  if (const int rc = abi::check_out(out); rc < 0) return rc;
-  akit::TieredStats s{};
-  if (const int rc = core::stats_get(h, &s); rc < 0) return rc;
-  abi::copy_out(out, s);
-  return 0;
+  return abi::stats_get(h, out, core::stats_get);
 }
 
 size_t akit_tiered_class_count(akit_tiered* h) { return core::class_count(h); }
@@ -62,19 +43,11 @@ int akit_tiered_class_stats_get(akit_tiered* h, size_t index, akit_class_stats* 
 }
 
 int akit_tiered_suggest(akit_tiered* h, akit_tiered_config* out) {
-  if (const int rc = abi::check_out(out); rc < 0) return rc;
-  Options o{};
-  if (const int rc = core::suggest(h, &o); rc < 0) return rc;
-  abi::options_to(o, out);
-  return 0;
+  return abi::suggest(h, out, core::suggest);
 }
 
 int akit_tiered_purge(akit_tiered* h, uint32_t flags, uint64_t* bytes) {
-  uint64_t unused;
-  uint64_t& given_back = bytes ? *bytes : unused;
-  given_back = 0;
-  if (flags & ~(AKIT_PURGE_DUE | AKIT_PURGE_ALL | AKIT_PURGE_WAIT)) return -EINVAL;
-  return core::purge(h, core::kKindTiered, flags, &given_back);
+  return abi::purge(h, core::kKindTiered, flags, bytes);
 }
 
 void* akit_tiered_calloc(akit_tiered* h, size_t count, size_t size) {

@@ -14,6 +14,11 @@
  *     akit_tiered_free(heap, p);
  *     akit_tiered_destroy(heap, 0);                // every block goes, none need be freed before
  *
+ * Kinds of handle: akit_tiered, the general-purpose heap; akit_region, blocks of whole pages that
+ * are kept for reuse, also inside memory of the caller; akit_huge, explicit huge pages, with an
+ * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
+ * config fields `region` and `huge`).
+ *
  *
  * Chapter 1: ownership
  *
@@ -21,11 +26,14 @@
  *     function of its kind. A pointer that is returned (akit_default, akit_version_string, the
  *     pointers inside a config_get result) is borrowed and lives as long as its parent.
  *   - A block belongs to the handle it came from. Any thread may use it and free it.
+ *   - A region that is pinned stays where it is until it is unpinned, even when it is freed or its
+ *     handle destroyed meanwhile.
  *   - Destroying NULL is legal. Destroying always consumes the handle, also when it returns an
  *     error, and the order of parents and children does not matter: a child keeps what it needs
  *     of its parent alive. The default heap alone cannot be destroyed (-EPERM).
  *   - The library copies every string and every struct it is given. It keeps no pointer of the
- *     caller but the `user` argument of akit_misuse_handler.
+ *     caller but the `user` argument of akit_misuse_handler and the memory given to
+ *     akit_region_create.
  *   - The library never calls malloc, free or stdio, so it may itself stand behind malloc.
  *
  *
@@ -60,10 +68,13 @@
  *     ENOENT   a pointer that is not the start of a block of this handle; end of a walk
  *     E2BIG    a struct has a non-zero field that this version of the library does not know
  *     ENOSPC   the text buffer is too small
- *     EBUSY    too late: already in use
+ *     EBUSY    too late: already in use; or a pinned region cannot be moved or resized
+ *     EAGAIN   the system or a counter is at its end: no thread, too many pins
  *     EPERM    not allowed for the default heap
- *     ENOSYS   this part was not built
- *     ENOBUFS, EMSGSIZE   reserved for handles of fixed capacity
+ *     ENOSYS   this part was not built, or the kernel does not have it
+ *     ENOBUFS  a handle on memory of the caller has less free now
+ *     EMSGSIZE more than such a handle can ever give
+ *     ESHUTDOWN   the handle is being destroyed (AKIT_DESTROY_DEFER): nothing new from it
  *
  *   - Misuse (double free, foreign pointer, stale handle, wrong size in a sized free) changes
  *     nothing. It is counted in the statistics, reported through akit_misuse_handler (by default

@@ -48,7 +48,7 @@ CASE(strerror_takes_both_signs)
 
 CASE(strerror_knows_every_error_of_the_library)
 {
-    const int errors[] = {ENOMEM, EINVAL, ENOENT, E2BIG, ENOSPC, EBUSY, EPERM, ENOSYS, ENOBUFS, EMSGSIZE, ESHUTDOWN};
+    const int errors[] = {ENOMEM, EINVAL, ENOENT, E2BIG, ENOSPC, EBUSY, EAGAIN, EPERM, ENOSYS, ENOBUFS, EMSGSIZE, ESHUTDOWN};
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         const char *text = akit_strerror(-errors[i]);
         CHECK(text && *text && strcmp(text, "unknown error"));

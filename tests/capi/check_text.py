@@ -13,7 +13,12 @@ def fields(header, struct):
     return [f for f in re.findall(r"^\s*uint64_t (\w+);", body, re.M) if f != "struct_size"]
 
 
-HANDLE = fields("tiered.h", "akit_tiered_stats")
+# Kind of handle: number, names of the named handles, fields.
+KINDS = {
+    "tiered": (1, {"alpha", "beta"}, fields("tiered.h", "akit_tiered_stats")),
+    "region": (2, {"gamma"}, fields("region.h", "akit_region_stats")),
+    "huge": (3, {"delta"}, fields("huge.h", "akit_huge_stats")),
+}
 CLASS = fields("stats.h", "akit_class_stats")
 PROCESS = fields("stats.h", "akit_process_stats")
 failed = passed = 0
@@ -44,18 +49,21 @@ def objects(value):
             yield from objects(v)
 
 
-def handles_of(document):
-    return [o for o in objects(document) if "classes" in o]
+def handles_of(document, kind):
+    return [o for o in document["handles"] if o["kind"] == KINDS[kind][0]]
 
 
 @case
 def json_has_every_field_of_every_handle():
-    found = handles_of(json.loads(printed("print_json")))
-    assert len(found) >= 5, "%d handles" % len(found)
-    for h in found:
-        missing = set(HANDLE) - set(h)
-        assert not missing, missing
-    assert {"alpha", "beta"} <= {h.get("name") for h in found}
+    document = json.loads(printed("print_json"))
+    for kind, (_, names, wanted) in KINDS.items():
+        found = handles_of(document, kind)
+        assert len(found) >= len(names) + 3, "%d %s handles" % (len(found), kind)
+        for h in found:
+            assert set(h) - {"name", "classes"} == set(wanted), (kind, set(h) ^ set(wanted))
+            assert ("classes" in h) == (kind == "tiered"), kind
+        assert names <= {h.get("name") for h in found}, kind
+    assert {h["kind"] for h in document["handles"]} == {number for number, _, _ in KINDS.values()}
 
 
 @case
@@ -76,7 +84,7 @@ def json_has_every_field_of_the_process():
 
 @case
 def json_classes_have_every_field():
-    found = [c for h in handles_of(json.loads(printed("print_json"))) for c in h["classes"]]
+    found = [c for h in handles_of(json.loads(printed("print_json")), "tiered") for c in h["classes"]]
     assert found
     for c in found:
         assert not set(CLASS) - set(c), set(CLASS) - set(c)
@@ -92,8 +100,9 @@ def json_figures_are_whole_numbers():
 
 @case
 def json_used_bytes_are_right():
-    found = {h["name"]: h for h in handles_of(json.loads(printed("print_json"))) if h.get("name")}
+    found = {h["name"]: h for h in json.loads(printed("print_json"))["handles"] if h["name"]}
     assert found["alpha"]["used_bytes"] >= 5000 and found["beta"]["used_bytes"] == 0
+    assert found["gamma"]["used_bytes"] >= 1 << 20 and found["delta"]["used_bytes"] >= 2 << 20
 
 
 SAMPLE = re.compile(r'^([a-z_0-9]+)\{([^}]*)\} (\d+|\+Inf)$')
@@ -125,16 +134,21 @@ def openmetrics_lines_are_well_formed():
 @case
 def openmetrics_has_every_field():
     names = {name for name, _, _ in samples()}
-    wanted = {"allockit_tiered_" + f for f in HANDLE if f not in ("id", "kind")}
-    assert not wanted - names, wanted - names
+    for kind, (_, _, fields_of_kind) in KINDS.items():
+        prefix = "allockit_%s_" % kind
+        wanted = {prefix + f for f in fields_of_kind if f not in ("id", "kind")}
+        found = {name for name in names if name.startswith(prefix)}
+        assert found == wanted, found ^ wanted
 
 
 @case
 def openmetrics_labels_handle_and_copy():
     for name, labels, _ in samples():
         assert "copy" in labels, name
-        assert "handle" in labels or not name.startswith("allockit_tiered_"), name
-    assert {"alpha", "beta"} <= {labels.get("handle") for _, labels, _ in samples()}
+        assert ("handle" in labels) != name.startswith("allockit_process_"), name
+    for kind, (_, names, _) in KINDS.items():
+        found = {labels.get("handle") for name, labels, _ in samples() if name.startswith("allockit_%s_" % kind)}
+        assert found >= names | {""} and not found & {"alpha", "beta", "gamma", "delta"} - names, (kind, found)
 
 
 @case
@@ -154,9 +168,10 @@ def openmetrics_counters_end_in_total():
     for line in printed("print_openmetrics").splitlines():
         if line.startswith("# TYPE "):
             kinds[line.split(" ")[2]] = line.split(" ")[3]
-    for field in HANDLE:
-        if field.endswith("_total"):
-            assert kinds.get("allockit_tiered_" + field[: -len("_total")]) == "counter", field
+    for kind, (_, _, fields_of_kind) in KINDS.items():
+        for field in fields_of_kind:
+            if field.endswith("_total"):
+                assert kinds.get("allockit_%s_%s" % (kind, field[: -len("_total")])) == "counter", (kind, field)
 
 
 print("%d passed, %d failed, 0 skipped" % (passed, failed))

@@ -45,6 +45,36 @@ static inline akit_tiered_stats stats_of(akit_tiered *h)
     return st;
 }
 
+static inline akit_region *new_region_with(const akit_region_config *cfg)
+{
+    akit_region *h = NULL;
+    CHECK_INT(akit_region_create(cfg, &h), 0);
+    CHECK(h != NULL);
+    return h;
+}
+
+static inline akit_huge *new_huge_with(const akit_huge_config *cfg)
+{
+    akit_huge *h = NULL;
+    CHECK_INT(akit_huge_create(cfg, &h), 0);
+    CHECK(h != NULL);
+    return h;
+}
+
+static inline akit_region_stats region_stats_of(akit_region *h)
+{
+    akit_region_stats st = AKIT_REGION_STATS_INIT;
+    CHECK_INT(akit_region_stats_get(h, &st), 0);
+    return st;
+}
+
+static inline akit_huge_stats huge_stats_of(akit_huge *h)
+{
+    akit_huge_stats st = AKIT_HUGE_STATS_INIT;
+    CHECK_INT(akit_huge_stats_get(h, &st), 0);
+    return st;
+}
+
 static inline akit_process_stats process_stats(void)
 {
     akit_process_stats st = AKIT_PROCESS_STATS_INIT;

@@ -11,6 +11,22 @@ static akit_tiered *named_heap(const char *name)
     return new_heap_with(&cfg);
 }
 
+static akit_region *named_region(const char *name)
+{
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    cfg.name = name;
+    return new_region_with(&cfg);
+}
+
+/* On ordinary pages, so that it works everywhere. */
+static akit_huge *named_huge(const char *name)
+{
+    akit_huge_config cfg = AKIT_HUGE_CONFIG_INIT;
+    cfg.name = name;
+    cfg.giant_mode = cfg.huge_mode = AKIT_HUGE_NEVER;
+    return new_huge_with(&cfg);
+}
+
 CASE(need_is_told_without_a_buffer)
 {
     akit_tiered *h = named_heap("text");
@@ -98,6 +114,56 @@ CASE(json_names_the_handle_and_the_fields)
     akit_tiered_destroy(h, 0);
 }
 
+CASE(json_of_a_region_and_of_a_huge_handle_has_no_classes)
+{
+    static char text[1 << 20];
+    akit_region *r = named_region("the-region");
+    akit_huge *g = named_huge("the-huge");
+    CHECK_INT(akit_stats_json(region_stats_of(r).id, text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "\"the-region\"") && strstr(text, "\"cached_mappings\"") && !strstr(text, "\"classes\""));
+    CHECK_INT(akit_stats_json(huge_stats_of(g).id, text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "\"the-huge\"") && strstr(text, "\"thp_bytes\"") && !strstr(text, "\"classes\""));
+    akit_region_destroy(r, 0);
+    akit_huge_destroy(g, 0);
+}
+
+CASE(openmetrics_of_one_handle_are_those_of_its_kind)
+{
+    static char text[1 << 20];
+    akit_region *r = named_region("the-region");
+    akit_huge *g = named_huge("the-huge");
+    CHECK_INT(akit_stats_openmetrics(region_stats_of(r).id, text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "allockit_region_used_bytes{") && !strstr(text, "allockit_tiered_") && !strstr(text, "allockit_huge_"));
+    CHECK_INT(akit_stats_openmetrics(huge_stats_of(g).id, text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "allockit_huge_used_bytes{") && !strstr(text, "allockit_tiered_") && !strstr(text, "allockit_region_"));
+    akit_region_destroy(r, 0);
+    akit_huge_destroy(g, 0);
+}
+
+FRESH(openmetrics_has_no_metrics_of_a_kind_without_handles)
+{
+    static char text[1 << 20];
+    CHECK_INT(akit_stats_openmetrics(0, text, sizeof text, NULL), 0);
+    CHECK(!strstr(text, "allockit_region_") && !strstr(text, "allockit_huge_"));
+}
+
+CASE(openmetrics_of_unnamed_regions_have_the_first_deadline)
+{
+    static char text[1 << 20];
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    cfg.decay_ns = AKIT_NONE;
+    akit_region *idle = new_region_with(&cfg), *due = NULL;
+    cfg.decay_ns = 3600ull * 1000 * 1000 * 1000;
+    due = new_region_with(&cfg);
+    CHECK_INT(akit_region_free(due, akit_region_alloc(due, MIB(1), 0, 0, NULL)), 0);
+    CHECK_INT(akit_stats_openmetrics(0, text, sizeof text, NULL), 0);
+    const char *at = strstr(text, "\nallockit_region_purge_deadline_ns{handle=\"\"");
+    CHECK(at && (at = strstr(at, "} ")));
+    CHECK(strncmp(at, "} +Inf", 6) != 0);
+    akit_region_destroy(idle, 0);
+    akit_region_destroy(due, 0);
+}
+
 CASE(openmetrics_eof_only_for_all)
 {
     static char text[1 << 20];
@@ -124,7 +190,38 @@ CASE(openmetrics_unnamed_handles_are_one_series)
         akit_tiered_destroy(h[i], 0);
 }
 
-/* Prints the text of a process with two named and three unnamed handles: read by check_text.py. */
+CASE(huge_system_text_fits_in_need)
+{
+    size_t need = 0, again = 0;
+    CHECK_INT(akit_huge_system_text(NULL, 0, &need), -ENOSPC);
+    CHECK_AT_LEAST(need, 100);
+    char *text = (char *)malloc(need + 64); /* figures may get longer meanwhile */
+    CHECK_INT(akit_huge_system_text(text, need + 64, &again), 0);
+    CHECK_INT(strlen(text) + 1, again);
+    CHECK_INT(akit_huge_system_text(text, again - 1, NULL), -ENOSPC);
+    CHECK_INT(text[0], 0);
+    free(text);
+    CHECK_INT(akit_huge_system_text(NULL, 100, &need), -EINVAL);
+    CHECK_INT(need, 0);
+}
+
+CASE(huge_system_text_names_sizes_and_commands)
+{
+    static char text[1 << 16];
+    char line[64];
+    akit_huge_system sys = AKIT_HUGE_SYSTEM_INIT;
+    CHECK_INT(akit_huge_system_get(&sys), 0);
+    CHECK_INT(akit_huge_system_text(text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "ordinary pages of ") && strstr(text, "transparent huge pages") && strstr(text, "control group"));
+    if (sys.huge_page_bytes == 0)
+        SKIP("the kernel has no huge pages");
+    snprintf(line, sizeof line, "hugepages-%llukB/nr_hugepages\n", (unsigned long long)sys.huge_page_bytes / 1024);
+    CHECK(strstr(text, line) && strstr(text, "/sys/kernel/mm/hugepages/hugepages-"));
+    CHECK(strstr(text, "/sys/devices/system/node/node") || sys.numa_nodes == 0);
+    CHECK(strstr(text, "hugepagesz=") || sys.giant_page_bytes == 0);
+}
+
+/* Prints the text of a process with named and unnamed handles of every kind: read by check_text.py. */
 static void print_all(writer *write)
 {
     static char text[1 << 20];
@@ -133,6 +230,11 @@ static void print_all(writer *write)
         block(new_heap(), 1000);
     block(a, 5000);
     akit_tiered_free(b, block(b, MIB(3)));
+    akit_region *r = named_region("gamma");
+    akit_huge *g = named_huge("delta");
+    CHECK(akit_region_alloc(r, MIB(1), 0, 0, NULL) && akit_huge_alloc(g, MIB(2), 0, 0, NULL));
+    for (int i = 0; i < 3; i++)
+        CHECK(new_region_with(NULL) && new_huge_with(NULL));
     CHECK_INT(write(0, text, sizeof text, NULL), 0);
     fputs(text, stdout);
 }

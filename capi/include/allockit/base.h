@@ -143,7 +143,7 @@ extern "C" {
 #define AKIT_BLOCK_OUT    1u /* in use by the program */
 #define AKIT_BLOCK_CACHED 2u /* freed, and kept for the next request */
 
-/* Handles of later headers; a NULL pointer to one is "the default" wherever it can be given. */
+/* Handles that others may stand on; a NULL pointer to one is "the default" wherever it can be given. */
 typedef struct akit_region akit_region;
 typedef struct akit_huge akit_huge;
 

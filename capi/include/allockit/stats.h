@@ -70,9 +70,10 @@ AKIT_API int akit_process_stats_get(akit_process_stats *out);
 AKIT_API int akit_handle_next(uint64_t *id, uint32_t *kind);
 
 /* Write statistics as JSON text: of one handle, or with id 0
- * {"process": {...}, "handles": [{...}, ...]}. Keys are the names of the struct fields; a handle
- * also has its "name" ("" without one), and "classes", an array of the figures of each size class
- * that was ever used, with its "index". AKIT_NONE is the number 18446744073709551615.
+ * {"process": {...}, "handles": [{...}, ...]}. Keys are the names of the struct fields, those of
+ * the handle's kind; a handle also has its "name" ("" without one), and a tiered one "classes", an
+ * array of the figures of each size class that was ever used, with its "index". AKIT_NONE is the
+ * number 18446744073709551615.
  * `need` (may be NULL) is set to the bytes the whole text takes, the final NUL included; with
  * `buf` NULL and `size` 0 that is all that happens, and the result is -ENOSPC. As figures may have
  * more digits the next time, add some room.
@@ -82,12 +83,15 @@ AKIT_API int akit_handle_next(uint64_t *id, uint32_t *kind);
 AKIT_API int akit_stats_json(uint64_t id, char *buf, size_t size, size_t *need);
 
 /* Write statistics as OpenMetrics text: of one handle, or with id 0 of the process and all
- * handles, then with "# EOF" at the end. Metrics are allockit_tiered_<field>, with labels `handle`
- * and `copy`, and allockit_process_<field>, with label `copy`. AKIT_NONE is +Inf; id and kind are
- * not metrics.
- *   handle   the name from the config. Handles of one name are added up. So are all handles
- *            without a name, under handle="", so that short-lived handles make no new series;
- *            and handles with further names beyond the first 512.
+ * handles, then with "# EOF" at the end. Metrics are allockit_tiered_<field>,
+ * allockit_region_<field> and allockit_huge_<field>, with labels `handle` and `copy`, as far as
+ * there are handles of the kind; and allockit_process_<field>, with label `copy`. AKIT_NONE is
+ * +Inf; id and kind are not metrics.
+ *   handle   the name from the config. Handles of one kind and name are added up. So are all
+ *            handles of a kind without a name, under handle="", so that short-lived handles make
+ *            no new series; and handles with further names beyond the first 512. Of what is no
+ *            sum the first is taken (purge_deadline_ns), the most (purge_overdue_ns,
+ *            populate_max_ns) or the latest (last_fallback_...).
  *   copy     tells several copies of the library in one process apart: name of the file it is in,
  *            and a hash of that file's path. It stays the same from run to run.
  * Buffer handling as in akit_stats_json.

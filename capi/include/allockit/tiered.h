@@ -36,8 +36,9 @@ typedef struct akit_tiered_config {
     uint32_t thp;            /* AKIT_THP_... */
     uint32_t fork_mode;      /* AKIT_FORK_... */
     uint32_t zero_mode;      /* AKIT_ZERO_... */
-    uint32_t numa_mode;      /* AKIT_NUMA_LOCAL; others are refused with -ENOSYS so far */
-    uint64_t numa_nodes;     /* bit n stands for node n, 0 to 63; must be 0 with AKIT_NUMA_LOCAL */
+    uint32_t numa_mode;      /* AKIT_NUMA_... */
+    uint64_t numa_nodes;     /* bit n stands for node n, 0 to 63; must be 0 with AKIT_NUMA_LOCAL,
+                                and name nodes that are there with the others */
     uint64_t prefault_bytes; /* bytes made resident at create. 0: none */
     uint32_t check_mode;     /* AKIT_CHECK_... */
     uint32_t reserved0;      /* 0 */
@@ -122,10 +123,9 @@ AKIT_API int akit_tiered_config_init(akit_tiered_config *cfg, size_t size);
  * Ownership: *out belongs to the caller, who ends it with akit_tiered_destroy; on error it is
  * set to NULL. Nothing of `cfg` is referred to later, save `region` and `huge`.
  * Threads: any thread.
- * Errors: -EINVAL for a NULL `out`, a bad struct_size or a value that makes no sense; -E2BIG for
- * a non-zero field from a newer version; -ENOMEM for no memory; -ENOSYS for a region or huge
- * handle, or a numa_mode other than AKIT_NUMA_LOCAL, as long as this version has none of these.
- * Since: 0.1 */
+ * Errors: -EINVAL for a NULL `out`, a bad struct_size, a `region` or `huge` that is stale or not of
+ * that kind, or another value that makes no sense; -E2BIG for a non-zero field from a newer
+ * version; -ENOMEM for no memory; -ENOSYS for a NUMA mode on a kernel without NUMA.  Since: 0.1 */
 AKIT_API AKIT_USE_RESULT int akit_tiered_create(const akit_tiered_config *cfg, akit_tiered **out);
 
 /* End a handle. With flags 0 every page leaves it now, without freeing block by block, and blocks

@@ -1,0 +1,48 @@
+#include "kinds.h"
+
+#include <cstring>
+
+#include "huge/api.h"
+#include "region/api.h"
+
+namespace akit::abi {
+
+namespace {
+
+template <class Stats, int (*Ask)(std::uint64_t, Stats*, char*) noexcept>
+int read(std::uint64_t id, Figures* out, char name[64]) noexcept {
+  static_assert(sizeof(Stats) <= sizeof(std::uint64_t) + sizeof(Figures));
+  Stats s{};
+  if (const int rc = Ask(id, &s, name); rc < 0) return rc;
+  constexpr std::size_t head = sizeof(std::uint64_t);
+  std::memcpy(out->of, reinterpret_cast<const unsigned char*>(&s) + head, sizeof s - head);
+  return 0;
+}
+
+#define AKIT_NAME(name) #name,
+constexpr const char* kTiered[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_TIERED_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kRegion[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_REGION_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kHuge[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_HUGE_STATS_FIELDS(AKIT_NAME)};
+#undef AKIT_NAME
+
+template <class Stats, std::size_t N>
+consteval std::size_t count(const char* const (&)[N]) {
+  static_assert(sizeof(Stats) == (N + 1) * sizeof(std::uint64_t));
+  return N;
+}
+
+}  // namespace
+
+constexpr KindTexts kinds[kKinds] = {
+    {heap::kKindTiered, "tiered", kTiered, count<TieredStats>(kTiered), true,
+     read<TieredStats, heap::stats_by_id>},
+    {heap::kKindRegion, "region", kRegion, count<RegionStats>(kRegion), false,
+     read<RegionStats, region::stats_by_id>},
+    {heap::kKindHuge, "huge", kHuge, count<HugeStats>(kHuge), false,
+     read<HugeStats, huge::stats_by_id>},
+};
+
+}  // namespace akit::abi
