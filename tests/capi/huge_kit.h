@@ -4,14 +4,6 @@
 
 #include "kit.h"
 
-static inline akit_huge *new_huge_with(const akit_huge_config *cfg)
-{
-    akit_huge *h = NULL;
-    CHECK_INT(akit_huge_create(cfg, &h), 0);
-    CHECK(h != NULL);
-    return h;
-}
-
 static inline akit_huge *new_huge(void)
 {
     return new_huge_with(NULL);
@@ -25,13 +17,6 @@ static inline akit_huge *huge_with_modes(uint32_t giant_mode, uint32_t huge_mode
     return new_huge_with(&cfg);
 }
 
-static inline akit_huge_stats huge_stats(akit_huge *h)
-{
-    akit_huge_stats st = AKIT_HUGE_STATS_INIT;
-    CHECK_INT(akit_huge_stats_get(h, &st), 0);
-    return st;
-}
-
 static inline akit_huge_system huge_system(void)
 {
     akit_huge_system sys = AKIT_HUGE_SYSTEM_INIT;
@@ -41,7 +26,7 @@ static inline akit_huge_system huge_system(void)
 
 static inline uint64_t huge_misuses(akit_huge *h)
 {
-    return huge_stats(h).misuses_total;
+    return huge_stats_of(h).misuses_total;
 }
 
 /* A block that must be there, with a byte of every page written. */
@@ -50,7 +35,7 @@ static inline void *huge_block(akit_huge *h, size_t size)
     void *p = akit_huge_alloc(h, size, 0, 0, NULL);
     if (!p)
         CHECK_FAIL("no block of %zu bytes: %s", size, strerror(errno));
-    touch(p, size);
+    touch_pages(p, size);
     return hidden(p);
 }
 

@@ -130,7 +130,7 @@ static inline size_t in_pages(size_t size)
 }
 
 /* One byte of every page is written. */
-static inline void touch(void *p, size_t size)
+static inline void touch_pages(void *p, size_t size)
 {
     size_t page = page_bytes();
     for (size_t at = 0; at < size; at += page)

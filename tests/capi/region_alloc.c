@@ -55,7 +55,7 @@ CASE(sizes_from_64_kib_to_64_mib_hold_their_payload)
         CHECK(marked(p[i], KIB(64) << i, (uint64_t)i));
     for (int i = 0; i < 11; i++)
         CHECK_INT(akit_region_free(h, p[i]), 0);
-    CHECK_INT(region_stats(h).used_bytes, 0);
+    CHECK_INT(region_stats_of(h).used_bytes, 0);
     akit_region_destroy(h, 0);
 }
 
@@ -81,8 +81,8 @@ CASE(sizes_that_cannot_be_are_enomem)
         CHECK_REFUSED(akit_region_alloc(h, sizes[i], 0, 0, &usable), ENOMEM);
         CHECK_INT(usable, 0);
     }
-    CHECK_INT(region_stats(h).failures_total, sizeof sizes / sizeof sizes[0]);
-    CHECK_INT(region_stats(h).limit_hits_total, 0);
+    CHECK_INT(region_stats_of(h).failures_total, sizeof sizes / sizeof sizes[0]);
+    CHECK_INT(region_stats_of(h).limit_hits_total, 0);
     akit_region_destroy(h, 0);
 }
 
@@ -125,7 +125,7 @@ CASE(waste_is_bounded_for_reused_regions)
         CHECK_AT_MOST((usable - pages) * 8, pages);
         CHECK_INT(akit_region_free(h, p), 0);
     }
-    CHECK_AT_LEAST(region_stats(h).cache_hits_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).cache_hits_total, 1);
     akit_region_destroy(h, 0);
 }
 
@@ -145,7 +145,7 @@ CASE(every_alignment_up_to_1_gib)
             CHECK_INT(akit_region_free(h, p), 0);
             CHECK_INT(akit_region_free(h, q), 0);
         }
-    CHECK_INT(region_stats(h).used_bytes, 0);
+    CHECK_INT(region_stats_of(h).used_bytes, 0);
     CHECK_INT(region_misuses(h), 0);
     akit_region_destroy(h, 0);
 }
@@ -266,7 +266,7 @@ CASE(inspect_knows_the_region)
     CHECK_INT(info.base, (uintptr_t)p);
     CHECK_INT(info.usable_bytes, usable);
     CHECK_INT(info.handle_kind, AKIT_KIND_REGION);
-    CHECK_INT(info.handle_id, region_stats(h).id);
+    CHECK_INT(info.handle_id, region_stats_of(h).id);
     CHECK_INT(info.state, AKIT_BLOCK_OUT);
     CHECK(info.numa_node == AKIT_NONE);
     CHECK_INT(akit_region_free(h, p), 0);

@@ -30,13 +30,13 @@ static void reuse_costs_nothing(size_t size, int pairs)
         void *q = hidden(akit_region_alloc(h, size, 0, 0, NULL));
         moved += q != p;
         p = q;
-        touch(p, size);
+        touch_pages(p, size);
     }
     faults = minor_faults() - faults;
     CHECK_INT(moved, 0);
     CHECK_AT_MOST(faults, 2);
     CHECK_INT(map_lines(), lines);
-    CHECK_AT_LEAST(region_stats(h).cache_hits_total, pairs);
+    CHECK_AT_LEAST(region_stats_of(h).cache_hits_total, pairs);
     CHECK_INT(akit_region_free(h, p), 0);
     akit_region_destroy(h, 0);
 }
@@ -93,10 +93,10 @@ FRESH(budget_in_bytes_holds)
     CHECK_AT_LEAST(grown_rss(), MIB(64));
     for (int i = 0; i < 64; i++) {
         CHECK_INT(akit_region_free(h, taken[i]), 0);
-        CHECK_AT_MOST(region_stats(h).cached_bytes, MIB(8));
+        CHECK_AT_MOST(region_stats_of(h).cached_bytes, MIB(8));
     }
     CHECK_AT_MOST(grown_rss(), MIB(8) + MIB(2));
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK_AT_LEAST(st.cached_bytes, MIB(4)); /* it does keep something */
     CHECK_AT_LEAST(st.evictions_total + st.rejected_total, 56);
     CHECK_AT_LEAST(st.evictions_total, 1);
@@ -123,7 +123,7 @@ FRESH(budget_in_bytes_holds_for_all_threads_together)
         void *args[2] = {h, taken + (ptrdiff_t)t * 32};
         CHECK_INT(pthread_create(&thread, NULL, free_32, args), 0);
         pthread_join(thread, NULL);
-        CHECK_AT_MOST(region_stats(h).cached_bytes, MIB(8));
+        CHECK_AT_MOST(region_stats_of(h).cached_bytes, MIB(8));
     }
     CHECK_THREADS();
     CHECK_AT_MOST(grown_rss(), MIB(8) + MIB(3)); /* and what glibc keeps of the stacks */
@@ -138,11 +138,11 @@ FRESH(budget_in_entries_holds)
         taken[i] = touched_region(h, MIB(2));
     for (int i = 0; i < 32; i++) {
         CHECK_INT(akit_region_free(h, taken[i]), 0);
-        CHECK_AT_MOST(region_stats(h).cached_mappings, 4);
+        CHECK_AT_MOST(region_stats_of(h).cached_mappings, 4);
     }
     CHECK_AT_MOST(grown_rss(), MIB(8) + MIB(2));
-    CHECK_AT_LEAST(region_stats(h).cached_mappings, 1);
-    CHECK_AT_LEAST(region_stats(h).evictions_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).cached_mappings, 1);
+    CHECK_AT_LEAST(region_stats_of(h).evictions_total, 1);
     akit_region_destroy(h, 0);
 }
 
@@ -157,20 +157,20 @@ FRESH(no_bound_keeps_everything)
     for (int i = 0; i < 400; i++)
         taken[i] = touched_region(h, MIB(1));
     CHECK_AT_MOST(minor_faults() - faults, 400);
-    CHECK_INT(region_stats(h).evictions_total, 0);
-    CHECK_INT(region_stats(h).rejected_total, 0);
+    CHECK_INT(region_stats_of(h).evictions_total, 0);
+    CHECK_INT(region_stats_of(h).rejected_total, 0);
     akit_region_destroy(h, 0);
 }
 
 /* What the kernel got back at once, by address; nothing may be left for a cache to count. */
 static void not_kept(akit_region *h, void *p, size_t size)
 {
-    uint64_t rejected = region_stats(h).rejected_total;
+    uint64_t rejected = region_stats_of(h).rejected_total;
     CHECK_AT_LEAST(resident(p, size), size);
     CHECK_INT(akit_region_free(h, p), 0);
     CHECK_AT_MOST(resident(p, size), 0);
-    CHECK_INT(region_stats(h).rejected_total, rejected + 1);
-    CHECK_INT(region_stats(h).cached_mappings, 0);
+    CHECK_INT(region_stats_of(h).rejected_total, rejected + 1);
+    CHECK_INT(region_stats_of(h).cached_mappings, 0);
 }
 
 CASE(no_cache_is_not_kept)
@@ -178,7 +178,7 @@ CASE(no_cache_is_not_kept)
     akit_region *h = patient_region();
     void *p = akit_region_alloc(h, MIB(4), 0, AKIT_ALLOC_NO_CACHE, NULL);
     CHECK(p != NULL);
-    touch(p, MIB(4));
+    touch_pages(p, MIB(4));
     not_kept(h, hidden(p), MIB(4));
     akit_region_destroy(h, 0);
 }
@@ -195,16 +195,16 @@ CASE(a_guarded_region_is_not_kept)
     akit_region *h = patient_region();
     void *p = akit_region_alloc(h, MIB(4), 0, AKIT_ALLOC_GUARD, NULL);
     CHECK(p != NULL);
-    touch(p, MIB(4));
+    touch_pages(p, MIB(4));
     not_kept(h, hidden(p), MIB(4));
     akit_region_destroy(h, 0);
 }
 
-CASE(counters_of_the_cache_are_alive)
+FRESH(counters_of_the_cache_are_alive)
 {
     akit_region *h = patient_region();
     void *p = touched_region(h, MIB(1)), *q = touched_region(h, MIB(1));
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK_INT(st.allocs_total, 2);
     CHECK_INT(st.cache_hits_total + st.cache_misses_total, 2);
     CHECK_AT_LEAST(st.cache_misses_total, 1);
@@ -212,7 +212,7 @@ CASE(counters_of_the_cache_are_alive)
     CHECK_INT(st.used_bytes, usable_of(p) + usable_of(q));
     CHECK_INT(akit_region_free(h, p), 0);
     CHECK_INT(akit_region_free(h, q), 0);
-    st = region_stats(h);
+    st = region_stats_of(h);
     CHECK_INT(st.frees_total, 2);
     CHECK_INT(st.used_bytes, 0);
     CHECK_AT_LEAST(st.used_peak_bytes, MIB(2));
@@ -225,7 +225,7 @@ CASE(counters_of_the_cache_are_alive)
     CHECK_INT(st.kind, AKIT_KIND_REGION);
     uint64_t hits = st.cache_hits_total;
     touched_region(h, MIB(1));
-    st = region_stats(h);
+    st = region_stats_of(h);
     CHECK_INT(st.cache_hits_total, hits + 1);
     CHECK_INT(st.cached_mappings, 1);
     akit_region_destroy(h, 0);
@@ -243,7 +243,7 @@ static void *allocate_and_leave(void *arg)
     for (int i = 0; i < 8; i++)
         taken[i] = akit_region_alloc(e->h, e->size, 0, 0, NULL);
     for (int i = 0; i < 8; i++) {
-        touch(taken[i], e->size);
+        touch_pages(taken[i], e->size);
         THREAD_CHECK(akit_region_free(e->h, taken[i]) == 0);
     }
     return NULL;

@@ -11,7 +11,7 @@ static int take_all(akit_region *h, size_t size)
 {
     int n = 0;
     while (n < 20000 && (taken[n] = akit_region_alloc(h, size, 0, 0, NULL)))
-        touch(taken[n++], size);
+        touch_pages(taken[n++], size);
     CHECK(n < 20000);
     CHECK_INT(errno, ENOMEM);
     return n;
@@ -36,8 +36,8 @@ static void cap_holds(size_t cap, size_t size)
         int n = take_all(h, size);
         CHECK_AT_LEAST(n * size, cap - cap / 4);
         CHECK_AT_MOST(grown_size(), cap + (size_t)table_bytes() + KIB(512));
-        CHECK_AT_MOST(region_stats(h).mapped_bytes, cap);
-        CHECK_AT_LEAST(region_stats(h).limit_hits_total, round + 1);
+        CHECK_AT_MOST(region_stats_of(h).mapped_bytes, cap);
+        CHECK_AT_LEAST(region_stats_of(h).limit_hits_total, round + 1);
         free_all(h, n);
         CHECK_AT_MOST(grown_size(), cap + (size_t)table_bytes() + KIB(512));
     }
@@ -58,8 +58,8 @@ CASE(cap_refuses_one_request_above_it)
     CHECK_INT(usable, 0);
     CHECK_REFUSED(akit_region_alloc(h, MIB(4), 0, AKIT_ALLOC_NO_CACHE, NULL), ENOMEM); /* metadata counts, too */
     CHECK_REFUSED(akit_region_realloc(h, NULL, MIB(5), 0, NULL), ENOMEM);
-    CHECK_INT(region_stats(h).limit_hits_total, 3);
-    CHECK_INT(region_stats(h).failures_total, 3);
+    CHECK_INT(region_stats_of(h).limit_hits_total, 3);
+    CHECK_INT(region_stats_of(h).failures_total, 3);
     CHECK_INT(akit_region_free(h, touched_region(h, MIB(2))), 0);
     akit_region_destroy(h, 0);
 }
@@ -87,7 +87,7 @@ CASE(cap_below_64_kib_is_einval)
     }
     cfg.limit_bytes = KIB(64);
     h = new_region_with(&cfg);
-    CHECK_AT_MOST(region_stats(h).mapped_bytes, KIB(64));
+    CHECK_AT_MOST(region_stats_of(h).mapped_bytes, KIB(64));
     CHECK_REFUSED(akit_region_alloc(h, KIB(64), 0, 0, NULL), ENOMEM);
     akit_region_destroy(h, 0);
 }
@@ -95,7 +95,7 @@ CASE(cap_below_64_kib_is_einval)
 CASE(cap_none_is_none)
 {
     akit_region *h = capped_region(AKIT_NONE), *g = new_region();
-    CHECK(region_stats(h).limit_bytes == AKIT_NONE && region_stats(g).limit_bytes == AKIT_NONE);
+    CHECK(region_stats_of(h).limit_bytes == AKIT_NONE && region_stats_of(g).limit_bytes == AKIT_NONE);
     akit_region_destroy(h, 0);
     akit_region_destroy(g, 0);
 }

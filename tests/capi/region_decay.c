@@ -33,8 +33,8 @@ FRESH(idle_regions_go_back_through_maintain_alone)
         CHECK_INT(akit_maintain(&next_ns), 0);
     }
     CHECK_AT_MOST(grown_rss(), MIB(2));
-    CHECK_AT_LEAST(region_stats(h).purges_total, 1);
-    CHECK_AT_LEAST(region_stats(h).purged_bytes_total, MIB(64));
+    CHECK_AT_LEAST(region_stats_of(h).purges_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).purged_bytes_total, MIB(64));
     akit_region_destroy(h, 0);
 }
 
@@ -95,32 +95,31 @@ FRESH(decay_none_never_goes_back_by_itself)
         CHECK_INT(akit_region_purge(h, AKIT_PURGE_DUE, NULL), 0);
     }
     CHECK_AT_LEAST(grown_rss(), MIB(16));
-    CHECK(region_stats(h).purge_deadline_ns == AKIT_NONE);
-    CHECK_INT(region_stats(h).purge_overdue_ns, 0);
+    CHECK(region_stats_of(h).purge_deadline_ns == AKIT_NONE);
+    CHECK_INT(region_stats_of(h).purge_overdue_ns, 0);
     akit_region_destroy(h, 0);
 }
 
 FRESH(deadline_and_overdue)
 {
     akit_region *h = region_that_decays((uint64_t)300 * MS);
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK(st.purge_deadline_ns == AKIT_NONE);
     CHECK_INT(st.purge_overdue_ns, 0);
     take_and_free(h, 2, MIB(1));
-    akit_maintain(NULL); /* takes note of what lies in the thread's bins */
-    st = region_stats(h);
+    st = region_stats_of(h);
     CHECK_AT_MOST(st.purge_deadline_ns, (uint64_t)300 * MS);
     CHECK_INT(st.purge_overdue_ns, 0);
     usleep(800000);
-    st = region_stats(h);
+    st = region_stats_of(h);
     CHECK_INT(st.purge_deadline_ns, 0);
     CHECK_AT_LEAST(st.purge_overdue_ns, (uint64_t)100 * MS);
     CHECK_AT_MOST(st.purge_overdue_ns, (uint64_t)60000 * MS);
-    for (int i = 0; i < 20 && region_stats(h).purge_deadline_ns != AKIT_NONE; i++) {
+    for (int i = 0; i < 20 && region_stats_of(h).purge_deadline_ns != AKIT_NONE; i++) {
         CHECK_INT(akit_maintain(NULL), 0);
         usleep(50000);
     }
-    st = region_stats(h);
+    st = region_stats_of(h);
     CHECK(st.purge_deadline_ns == AKIT_NONE);
     CHECK_INT(st.purge_overdue_ns, 0);
     akit_region_destroy(h, 0);

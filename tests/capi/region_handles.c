@@ -109,7 +109,7 @@ static void remember(void *user, int error, uint64_t handle_id, const void *p)
 CASE(handler_hears_of_it)
 {
     akit_region *h = exact_region();
-    uint64_t id = region_stats(h).id;
+    uint64_t id = region_stats_of(h).id;
     char *p = (char *)plain_region(h, MIB(1)), *q = p + page_bytes();
     CHECK_INT(akit_misuse_handler(remember, NULL), 0);
     CHECK_INT(akit_misuse_mode(AKIT_MISUSE_REPORT), 0);

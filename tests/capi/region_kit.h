@@ -4,14 +4,6 @@
 
 #include "kit.h"
 
-static inline akit_region *new_region_with(const akit_region_config *cfg)
-{
-    akit_region *h = NULL;
-    CHECK_INT(akit_region_create(cfg, &h), 0);
-    CHECK(h != NULL);
-    return h;
-}
-
 static inline akit_region *new_region(void)
 {
     return new_region_with(NULL);
@@ -39,16 +31,9 @@ static inline akit_region *exact_region(void)
     return new_region_with(&cfg);
 }
 
-static inline akit_region_stats region_stats(akit_region *h)
-{
-    akit_region_stats st = AKIT_REGION_STATS_INIT;
-    CHECK_INT(akit_region_stats_get(h, &st), 0);
-    return st;
-}
-
 static inline uint64_t region_misuses(akit_region *h)
 {
-    return region_stats(h).misuses_total;
+    return region_stats_of(h).misuses_total;
 }
 
 /* A region that must be there; no byte of it is touched. */
@@ -66,7 +51,7 @@ static inline void *plain_region(akit_region *h, size_t size)
 static inline void *touched_region(akit_region *h, size_t size)
 {
     void *p = plain_region(h, size);
-    touch(p, size);
+    touch_pages(p, size);
     return p;
 }
 

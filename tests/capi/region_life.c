@@ -122,7 +122,7 @@ static void *fill_a_cache_and_wait(void *arg)
         p[i] = akit_region_alloc(h, KIB(64) << (i % 4), 0, 0, NULL);
     for (int i = 0; i < 8; i++) {
         THREAD_CHECK(p[i] != NULL);
-        touch(p[i], KIB(64) << (i % 4));
+        touch_pages(p[i], KIB(64) << (i % 4));
         THREAD_CHECK(akit_region_free(h, p[i]) == 0);
     }
     pthread_barrier_wait(&barrier);
@@ -179,7 +179,7 @@ FRESH(a_thousand_handles)
     CHECK_AT_MOST(grown_rss() / n, KIB(32));
     CHECK_AT_MOST(map_lines() - lines, 2 * n);
     for (int i = 0; i < n; i += 7)
-        CHECK(*(int *)p[i] == i && inspect(p[i]).handle_id == region_stats(h[i]).id);
+        CHECK(*(int *)p[i] == i && inspect(p[i]).handle_id == region_stats_of(h[i]).id);
     for (int i = 0; i < n; i++)
         CHECK_INT(akit_region_destroy(h[i], 0), 0);
     CHECK_INT(process_stats().handles, handles);
@@ -191,7 +191,7 @@ FRESH(a_thousand_handles)
 CASE(the_walk_over_handles_knows_regions)
 {
     akit_region *h = new_region();
-    uint64_t id = 0, mine = region_stats(h).id;
+    uint64_t id = 0, mine = region_stats_of(h).id;
     uint32_t kind = 0;
     int found = 0;
     while (akit_handle_next(&id, &kind) == 0)
@@ -214,7 +214,7 @@ FRESH(mapped_bytes_is_what_smaps_says)
             p[i] = plain_region(h, KIB(64) + (size_t)(random_word(&x) % MIB(4)));
         }
         within_2_percent(grown_size(), (int64_t)process_stats().mapped_bytes - first);
-        within_2_percent(grown_size(), (int64_t)region_stats(h).mapped_bytes + (int64_t)MIB(1));
+        within_2_percent(grown_size(), (int64_t)region_stats_of(h).mapped_bytes + (int64_t)MIB(1));
     }
     for (int i = 0; i < 200; i += 2)
         CHECK_INT(akit_region_free(h, p[i]), 0);
@@ -237,7 +237,7 @@ FRESH(after_purge_rss_is_used_and_metadata)
         if (i % 3)
             CHECK_INT(akit_region_free(h, p[i]), 0);
     CHECK_INT(akit_purge(AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK_AT_MOST(grown_rss(), st.used_bytes + st.metadata_bytes + MIB(2));
     CHECK_AT_LEAST(st.metadata_bytes, 1);
     akit_region_destroy(h, 0);

@@ -80,7 +80,7 @@ FRESH(max_mappings_is_the_most_and_then_enomem)
     CHECK_INT(errno, ENOMEM);
     CHECK_AT_MOST(regions, 1999);
     CHECK_AT_LEAST(regions, 4);
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK_AT_MOST(st.mappings, 16);
     CHECK_AT_LEAST(st.limit_hits_total, 1);
     CHECK_AT_LEAST(st.failures_total, st.limit_hits_total);
@@ -116,7 +116,7 @@ FRESH(mappings_as_counted_are_those_of_the_kernel)
             CHECK_INT(akit_region_free(h, taken[i]), 0);
     }
     int64_t now = map_lines() - lines;
-    uint64_t counted = region_stats(h).mappings;
+    uint64_t counted = region_stats_of(h).mappings;
     CHECK_AT_LEAST(counted, 1);
     CHECK_AT_MOST(now, counted + 6); /* the kernel joins neighbours; the books lie beside */
     akit_region_destroy(h, 0);
@@ -150,9 +150,9 @@ static void is_guarded(akit_region *h, size_t size, uint32_t flags)
     CHECK(access_faults(p + usable, 0));
     CHECK(access_faults(p + usable + page - 1, 1));
     CHECK(!access_faults(p + usable - 1, 1));
-    CHECK_AT_LEAST(region_stats(h).waste_bytes, page);
+    CHECK_AT_LEAST(region_stats_of(h).waste_bytes, page);
     CHECK_INT(akit_region_free(h, p), 0);
-    CHECK_INT(region_stats(h).waste_bytes, 0);
+    CHECK_INT(region_stats_of(h).waste_bytes, 0);
 }
 
 CASE(guard_of_the_config_faults)
@@ -221,7 +221,7 @@ FRESH(guards_take_no_mappings)
     CHECK_AT_MOST(map_lines() - lines, 20);
     CHECK_AT_MOST(grown_rss(), MIB(2)); /* and no memory */
     CHECK(access_faults((char *)taken[1234] + usable_of(taken[1234]), 1));
-    CHECK_AT_LEAST(region_stats(h).waste_bytes, 2000 * page_bytes());
+    CHECK_AT_LEAST(region_stats_of(h).waste_bytes, 2000 * page_bytes());
     akit_region_destroy(h, 0);
 }
 
@@ -254,10 +254,10 @@ CASE(alignment_cuts_off_waste)
     for (int i = 0; i < 4; i++) {
         taken[i] = akit_region_alloc(h, KIB(64), MIB(64), 0, NULL);
         CHECK(taken[i] != NULL && aligned_to(taken[i], MIB(64)));
-        CHECK_AT_MOST(region_stats(h).waste_bytes, (i + 1) * MIB(64));
+        CHECK_AT_MOST(region_stats_of(h).waste_bytes, (i + 1) * MIB(64));
     }
     for (int i = 0; i < 4; i++)
         CHECK_INT(akit_region_free(h, taken[i]), 0);
-    CHECK_INT(region_stats(h).waste_bytes, 0);
+    CHECK_INT(region_stats_of(h).waste_bytes, 0);
     akit_region_destroy(h, 0);
 }

@@ -12,7 +12,7 @@ CASE(free_of_null_does_nothing)
     akit_region *h = new_region();
     CHECK_INT(akit_region_free(h, NULL), 0);
     CHECK_INT(region_misuses(h), 0);
-    CHECK_INT(region_stats(h).frees_total, 0);
+    CHECK_INT(region_stats_of(h).frees_total, 0);
     akit_region_destroy(h, 0);
 }
 
@@ -23,13 +23,13 @@ static void double_free_at_once(akit_region *h)
         CHECK_INT(akit_region_free(h, p), 0);
         CHECK_INT(akit_region_free(h, p), -EINVAL);
         CHECK_INT(region_misuses(h), i + 1);
-        CHECK_INT(region_stats(h).frees_total, 3 * i + 1);
+        CHECK_INT(region_stats_of(h).frees_total, 3 * i + 1);
         void *a = plain_region(h, sizes[i]), *b = plain_region(h, sizes[i]);
         CHECK(a != b);
         CHECK_INT(akit_region_free(h, a), 0);
         CHECK_INT(akit_region_free(h, b), 0);
     }
-    CHECK_INT(region_stats(h).used_bytes, 0);
+    CHECK_INT(region_stats_of(h).used_bytes, 0);
     akit_region_destroy(h, 0);
 }
 
@@ -47,7 +47,7 @@ CASE(double_free_later_is_caught_with_exact_check)
         CHECK_INT(region_misuses(h), i + 1);
         CHECK_INT(akit_region_free(h, c), 0);
     }
-    CHECK_INT(region_stats(h).frees_total, 3 * SIZES);
+    CHECK_INT(region_stats_of(h).frees_total, 3 * SIZES);
     akit_region_destroy(h, 0);
 }
 
@@ -66,7 +66,7 @@ CASE(double_free_later_is_caught_at_the_latest_when_the_batch_leaves)
         for (int k = 0; k < 3; k++)
             p[k] = plain_region(h, sizes[i]);
         CHECK(p[0] != p[1] && p[1] != p[2] && p[0] != p[2]);
-        CHECK_INT(region_stats(h).used_bytes, usable_of(p[0]) + usable_of(p[1]) + usable_of(p[2]));
+        CHECK_INT(region_stats_of(h).used_bytes, usable_of(p[0]) + usable_of(p[1]) + usable_of(p[2]));
         akit_region_destroy(h, 0);
     }
 }
@@ -112,7 +112,7 @@ CASE(double_free_by_another_thread_is_caught_with_exact_check)
     pthread_join(t, NULL);
     CHECK_INT(f.rc, -EINVAL);
     CHECK_INT(region_misuses(h), 2);
-    CHECK_INT(region_stats(h).frees_total, 1);
+    CHECK_INT(region_stats_of(h).frees_total, 1);
     akit_region_destroy(h, 0);
 }
 
@@ -153,7 +153,7 @@ CASE(interior_pages_are_caught_at_the_latest_when_the_batch_leaves)
     CHECK_INT(akit_thread_flush(0), 0);
     CHECK_INT(region_misuses(h), 1);
     for (int i = 0; i < 8; i++)
-        touch(plain_region(h, MIB(1)), MIB(1));
+        touch_pages(plain_region(h, MIB(1)), MIB(1));
     CHECK(marked(p, MIB(1), 8));
     CHECK_INT(akit_region_free(h, p), 0);
     akit_region_destroy(h, 0);

@@ -46,7 +46,7 @@ static size_t a_size(model *m)
 /* Thread-safe form of CHECK; `what` names the step. */
 #define MUST(condition) THREAD_CHECK(condition)
 
-static void check_one(one *o)
+static void verify(one *o)
 {
     MUST(marked(o->p, o->size, o->mark));
     akit_block_info info = AKIT_BLOCK_INFO_INIT;
@@ -83,7 +83,7 @@ static void resize(model *m, one *o)
     if (!q) {
         MUST(usable == 0);
         MUST(o->pins ? errno == EBUSY : flags && errno == ENOMEM && size > old);
-        check_one(o);
+        verify(o);
         return;
     }
     MUST(!o->pins && usable >= size && (!flags || q == o->p));
@@ -97,7 +97,7 @@ static void resize(model *m, one *o)
 
 static void drop(model *m, one *o)
 {
-    check_one(o);
+    verify(o);
     m->bytes -= o->usable;
     MUST(akit_region_free(m->h, o->p) == 0);
     for (; o->pins; o->pins--)
@@ -130,7 +130,7 @@ static void step(model *m)
     else if (what < 88)
         MUST(akit_thread_flush(0) == 0);
     else
-        check_one(o);
+        verify(o);
 }
 
 static void *work(void *arg)
@@ -151,14 +151,14 @@ static void finish(model *m)
 static void ends_clean(akit_region *h)
 {
     CHECK_THREADS();
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK_INT(st.used_bytes, 0);
     CHECK_INT(st.pinned_bytes, 0);
     CHECK_INT(st.waste_bytes, 0);
     CHECK_INT(st.misuses_total, 0);
     CHECK_INT(st.allocs_total, st.frees_total);
     CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
-    CHECK_INT(region_stats(h).cached_mappings, 0);
+    CHECK_INT(region_stats_of(h).cached_mappings, 0);
     CHECK_INT(akit_region_destroy(h, 0), 0);
 }
 

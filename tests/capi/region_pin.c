@@ -53,7 +53,7 @@ static void survives_free_and_purge(uint32_t method, size_t size)
     purge_everything(h);
     is_as_it_was(&r);
     CHECK_INT(akit_region_free(h, r.p), 0);
-    CHECK_AT_LEAST(region_stats(h).purge_skipped_pinned_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).purge_skipped_pinned_total, 1);
     for (int i = 0; i < 3; i++) {
         purge_everything(h);
         void *other = touched_region(h, size); /* not the pinned one */
@@ -61,9 +61,9 @@ static void survives_free_and_purge(uint32_t method, size_t size)
         CHECK_INT(akit_region_free(h, other), 0);
     }
     is_as_it_was(&r);
-    CHECK_INT(region_stats(h).pinned_bytes, size);
+    CHECK_INT(region_stats_of(h).pinned_bytes, size);
     CHECK_INT(akit_region_unpin(h, r.p), 0);
-    CHECK_INT(region_stats(h).pinned_bytes, 0);
+    CHECK_INT(region_stats_of(h).pinned_bytes, 0);
     purge_everything(h);
     CHECK_AT_MOST(resident(r.p, size), 0);
     CHECK_INT(region_misuses(h), 0);
@@ -79,9 +79,9 @@ CASE(a_pin_taken_back_in_use_changes_nothing)
 {
     akit_region *h = new_region();
     pinned r = pinned_region(h, MIB(1));
-    CHECK_INT(region_stats(h).pinned_bytes, MIB(1));
+    CHECK_INT(region_stats_of(h).pinned_bytes, MIB(1));
     CHECK_INT(akit_region_unpin(h, r.p), 0);
-    CHECK_INT(region_stats(h).pinned_bytes, 0);
+    CHECK_INT(region_stats_of(h).pinned_bytes, 0);
     is_as_it_was(&r);
     CHECK_INT(inspect(r.p).state, AKIT_BLOCK_OUT);
     CHECK_INT(akit_region_free(h, r.p), 0);
@@ -94,7 +94,7 @@ CASE(as_many_unpins_as_pins)
     pinned r = pinned_region(h, MIB(1));
     for (int i = 0; i < 999; i++)
         CHECK_INT(akit_region_pin(h, r.p), 0);
-    CHECK_INT(region_stats(h).pinned_bytes, MIB(1)); /* bytes, not pins */
+    CHECK_INT(region_stats_of(h).pinned_bytes, MIB(1)); /* bytes, not pins */
     CHECK_INT(akit_region_free(h, r.p), 0);
     for (int i = 0; i < 999; i++)
         CHECK_INT(akit_region_unpin(h, r.p), 0);
@@ -139,7 +139,7 @@ CASE(pin_and_unpin_of_wrong_pointers)
     CHECK_INT(akit_region_free(h, p), 0);
     CHECK_INT(akit_region_pin(h, p), -EINVAL);
     CHECK_INT(akit_region_unpin(h, p), -EINVAL);
-    CHECK_INT(region_stats(h).pinned_bytes, 0);
+    CHECK_INT(region_stats_of(h).pinned_bytes, 0);
     akit_region_destroy(h, 0);
     akit_region_destroy(g, 0);
 }
@@ -222,10 +222,10 @@ FRESH(many_pinned_regions)
     begin();
     for (int i = 0; i < n; i++)
         r[i] = pinned_region(h, KIB(64));
-    CHECK_INT(region_stats(h).pinned_bytes, n * KIB(64));
+    CHECK_INT(region_stats_of(h).pinned_bytes, n * KIB(64));
     for (int i = 0; i < n; i++)
         CHECK_INT(akit_region_free(h, r[i].p), 0);
-    CHECK_INT(region_stats(h).purge_skipped_pinned_total, n);
+    CHECK_INT(region_stats_of(h).purge_skipped_pinned_total, n);
     purge_everything(h);
     for (int i = 0; i < n; i++)
         is_as_it_was(&r[i]);

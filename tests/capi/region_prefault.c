@@ -15,9 +15,9 @@ FRESH(prefault_makes_pages_resident_and_writes_nothing)
     CHECK_INT(akit_region_prefault(h, p, 0, 0), 0);
     CHECK_INT(resident(p, usable), usable);
     CHECK(marked(p, MIB(1) / 2, 4));
-    CHECK_AT_LEAST(region_stats(h).prefaulted_bytes_total, 4 * page);
+    CHECK_AT_LEAST(region_stats_of(h).prefaulted_bytes_total, 4 * page);
     int64_t faults = minor_faults();
-    touch(p, usable);
+    touch_pages(p, usable);
     CHECK_AT_MOST(minor_faults() - faults, 2);
     akit_region_destroy(h, 0);
 }
@@ -49,7 +49,7 @@ FRESH(prefault_bytes_of_the_config_are_resident)
     begin();
     akit_region *h = new_region_with(&cfg);
     CHECK_AT_LEAST(grown_rss(), MIB(32));
-    CHECK_AT_LEAST(region_stats(h).prefaulted_bytes_total, MIB(32));
+    CHECK_AT_LEAST(region_stats_of(h).prefaulted_bytes_total, MIB(32));
     int64_t faults = minor_faults();
     touched_region(h, MIB(16));
     CHECK_AT_MOST(minor_faults() - faults, 64);

@@ -36,7 +36,7 @@ static void purge_gives_everything_back(size_t size, int n, uint32_t flags)
     int64_t gone = had - grown_rss();
     CHECK_AT_MOST((int64_t)bytes, gone + (int64_t)MIB(1));
     CHECK_AT_MOST(gone, (int64_t)bytes + (int64_t)MIB(1));
-    akit_region_stats st = region_stats(h);
+    akit_region_stats st = region_stats_of(h);
     CHECK_INT(st.cached_mappings, 0);
     CHECK_AT_LEAST(st.purges_total, 1);
     CHECK_INT(st.purged_bytes_total, bytes);
@@ -58,7 +58,7 @@ FRESH(purge_gives_addresses_back_where_no_mapping_is_split)
     CHECK_AT_LEAST(grown_size(), MIB(64));
     CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
     CHECK_AT_MOST(grown_size(), MIB(4));
-    CHECK_AT_LEAST(region_stats(h).unmaps_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).unmaps_total, 1);
     akit_region_destroy(h, 0);
 }
 

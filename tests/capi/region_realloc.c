@@ -18,7 +18,7 @@ FRESH(growth_from_64_kib_to_512_mib_keeps_the_bytes)
     }
     CHECK(marked(p, most, 3));
     CHECK_INT(akit_region_free(h, p), 0);
-    CHECK_INT(region_stats(h).used_bytes, 0);
+    CHECK_INT(region_stats_of(h).used_bytes, 0);
     CHECK_INT(region_misuses(h), 0);
     akit_region_destroy(h, 0);
 }
@@ -37,12 +37,12 @@ FRESH(growth_among_neighbours_moves_and_keeps_the_bytes)
             CHECK(q != NULL);
             moved += q != p[i];
             p[i] = q;
-            touch((char *)q + MIB(1), size - MIB(1));
+            touch_pages((char *)q + MIB(1), size - MIB(1));
         }
     for (int i = 0; i < n; i++)
         CHECK(marked_part(p[i], MIB(1) - 4096, MIB(1), (uint64_t)i));
     CHECK_AT_LEAST(moved, 1);
-    CHECK_AT_LEAST(region_stats(h).remaps_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).remaps_total, 1);
     akit_region_destroy(h, 0);
 }
 
@@ -77,7 +77,7 @@ FRESH(shrinking_gives_the_pages_back)
         CHECK_AT_MOST(usable, in_pages(sizes[i]) + in_pages(sizes[i]) / 8);
         CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
         CHECK_AT_MOST(grown_rss(), usable + MIB(1));
-        CHECK_INT(region_stats(h).used_bytes, usable);
+        CHECK_INT(region_stats_of(h).used_bytes, usable);
     }
     CHECK_INT(akit_region_free(h, p), 0);
     akit_region_destroy(h, 0);
@@ -125,11 +125,11 @@ CASE(no_move_never_moves)
         CHECK(q == p[i] || (!q && errno == ENOMEM && usable == 0));
         refused += !q;
         if (q)
-            touch((char *)q + KIB(256), MIB(64) - KIB(256));
+            touch_pages((char *)q + KIB(256), MIB(64) - KIB(256));
     }
     CHECK_AT_LEAST(refused, 1);
-    CHECK_INT(region_stats(h).remaps_total, 0);
-    CHECK_AT_LEAST(region_stats(h).failures_total, refused);
+    CHECK_INT(region_stats_of(h).remaps_total, 0);
+    CHECK_AT_LEAST(region_stats_of(h).failures_total, refused);
     for (int i = 0; i < n; i++) {
         CHECK(marked(p[i], KIB(256), (uint64_t)i));
         CHECK(akit_region_realloc(h, p[i], KIB(64), AKIT_ALLOC_NO_MOVE, NULL) == p[i]);
@@ -156,7 +156,7 @@ CASE(null_allocates)
     size_t usable = 0;
     void *p = akit_region_realloc(h, NULL, 70000, AKIT_ALLOC_ZERO, &usable);
     CHECK(p != NULL && usable >= 70000 && all_bytes(p, usable, 0));
-    CHECK_INT(region_stats(h).used_bytes, usable);
+    CHECK_INT(region_stats_of(h).used_bytes, usable);
     CHECK_INT(akit_region_free(h, p), 0);
     akit_region_destroy(h, 0);
 }
