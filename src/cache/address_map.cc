@@ -22,7 +22,7 @@ bool ensure(std::atomic<T*>& at, std::size_t size) {
   if (at.load(std::memory_order_relaxed)) return true;
   void* p;
   if (size >= 1 << 20) {
-    if (os::map(nullptr, align_up(size, os::page_size()), os::kMapPlain, &p) != 0) return false;
+    if (os::map(nullptr, align_up(size, os::page_size()), 0, &p) != 0) return false;
   } else if (!(p = meta::get_pages(size))) {
     return false;
   }

@@ -27,9 +27,9 @@ void* carve(std::size_t n, std::size_t align) {
   if (!chunk_at || at + n > chunk_end) {
     std::size_t size = align_up(max(n, kChunk), os::page_size());
     void* p;
-    if (os::map(nullptr, size, os::kMapPlain, &p) != 0) {
+    if (os::map(nullptr, size, 0, &p) != 0) {
       size = align_up(n, os::page_size());  // a tight address limit: only what is needed now
-      if (os::map(nullptr, size, os::kMapPlain, &p) != 0) return nullptr;
+      if (os::map(nullptr, size, 0, &p) != 0) return nullptr;
     }
     mapped.fetch_add(size, std::memory_order_relaxed);
     if (n >= kChunk) return p;

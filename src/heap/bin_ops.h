@@ -8,7 +8,7 @@ namespace akit::heap {
 using cache::Slot;
 
 inline unsigned full_capacity(const Heap* h, unsigned c) {
-  std::size_t size = size_of_class(c);
+  std::size_t size = size_of(h, c);
   std::size_t n = (std::size_t{2} << 20) / size;
   if (size > (std::size_t{16} << 10) && size <= (std::size_t{4} << 20)) n = max<std::size_t>(n, 16);
   if (size > (std::size_t{4} << 20)) n = size <= (std::size_t{16} << 20) ? 2 : 1;
@@ -25,7 +25,8 @@ inline unsigned growing(std::uint8_t* run, unsigned first, unsigned most) {
   return min(n, most);
 }
 inline unsigned most_moved(const ThreadCache* tc, unsigned c) {
-  std::size_t size = size_of_class(c);
+  auto* h = static_cast<const Heap*>(tc->heap);
+  std::size_t size = size_of(h, c);
   if (size > (std::size_t{256} << 10)) return size <= (std::size_t{1} << 20) ? 8 : size <= (std::size_t{4} << 20) ? 4 : 1;
   return tc->capacity[c] * 7u / 8;
 }
@@ -45,8 +46,23 @@ inline Slot* array_of(Slot* below) {
 }
 
 // What the bin of class c may hold, as far as the thread's budget allows. 0: nothing.
+// Regions have one budget for all threads; bins have half of it at most.
+inline std::uint64_t grant_from_account(pages::Account& a, std::uint64_t size, std::uint64_t want) {
+  if (a.cache_bytes != kNone) {
+    std::uint64_t used = a.front_bytes.load(std::memory_order_relaxed), most = a.cache_bytes / 2;
+    want = min(want, used < most ? (most - used) / size : 0);
+  }
+  if (a.max_entries != kNone) {
+    std::uint64_t used = a.front_entries.load(std::memory_order_relaxed), most = a.max_entries / 2;
+    want = min(want, used < most ? most - used : 0);
+  }
+  a.front_bytes.fetch_add(size * want, std::memory_order_relaxed);
+  a.front_entries.fetch_add(want, std::memory_order_relaxed);
+  return want;
+}
+
 inline unsigned grant(Heap* h, ThreadCache* tc, unsigned c, unsigned have, unsigned want) {
-  std::uint64_t size = size_of_class(c), budget = h->opt.thread_cache_bytes;
+  std::uint64_t size = size_of(h, c), budget = h->opt.thread_cache_bytes;
   if (size * want > budget && want > have) want = max<unsigned>(have, static_cast<unsigned>(budget / size));
   std::uint64_t used = std::uint64_t{tc->granted_kib} << 10;
   if (want <= have) return have;
@@ -56,8 +72,20 @@ inline unsigned grant(Heap* h, ThreadCache* tc, unsigned c, unsigned have, unsig
     want = have + static_cast<unsigned>(room / size);
     more = size * (want - have);
   }
+  if (AKIT_UNLIKELY(h->accounted)) {
+    want = have + static_cast<unsigned>(grant_from_account(h->account, size, want - have));
+    more = size * (want - have);
+  }
   tc->granted_kib += static_cast<std::uint32_t>((more + 1023) >> 10);
   return want;
+}
+
+inline void ungrant(ThreadCache* tc, std::uint64_t size, unsigned n) {
+  auto* h = static_cast<Heap*>(tc->heap);
+  tc->granted_kib -= static_cast<std::uint32_t>((size * n + 1023) >> 10);
+  if (AKIT_LIKELY(!h->accounted)) return;
+  h->account.front_bytes.fetch_sub(size * n, std::memory_order_relaxed);
+  h->account.front_entries.fetch_sub(n, std::memory_order_relaxed);
 }
 
 inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
@@ -71,12 +99,12 @@ inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
 inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
   if (tc->bin[c].load(std::memory_order_relaxed) != cache::poison()) return true;
   mark_touched(h, tc, c);  // here, because a thread may free into a class that it never allocated from
-  unsigned full = full_capacity(h, c), first = size_of_class(c) <= (std::size_t{16} << 10) ? full : min(full, size_of_class(c) <= (std::size_t{1} << 20) ? 4u : 2u);
+  unsigned full = full_capacity(h, c), first = size_of(h, c) <= (std::size_t{16} << 10) ? full : min(full, size_of(h, c) <= (std::size_t{1} << 20) ? 4u : 2u);
   unsigned cap = grant(h, tc, c, 0, first);
   if (cap == 0) return false;
   auto* a = static_cast<Slot*>(array_get(h, tc));
   if (!a) {
-    tc->granted_kib -= static_cast<std::uint32_t>((size_of_class(c) * cap + 1023) >> 10);
+    ungrant(tc, size_of(h, c), cap);
     return false;
   }
   tc->capacity[c] = static_cast<std::uint8_t>(cap);
@@ -88,7 +116,7 @@ inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
 
 // The bin is empty and gives its array and its share of the budget back.
 inline void detach(ThreadCache* tc, unsigned c, Slot* array) {
-  tc->granted_kib -= static_cast<std::uint32_t>((size_of_class(c) * tc->capacity[c] + 1023) >> 10);
+  ungrant(tc, size_of(static_cast<const Heap*>(tc->heap), c), tc->capacity[c]);
   tc->capacity[c] = 0;
   array[0].store(tc->arrays, std::memory_order_relaxed);
   tc->arrays = array;

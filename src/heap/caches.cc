@@ -19,6 +19,7 @@ constinit ThreadCache no_cache{};
 
 #if AKIT_TLS_WORD
 __attribute__((tls_model("initial-exec"))) constinit __thread ThreadCache* current_cache = &no_cache;
+__attribute__((tls_model("initial-exec"))) constinit __thread ThreadCache* current_region_cache = &no_cache;
 #endif
 
 namespace {
@@ -101,7 +102,7 @@ void reap_dropped(os::Thread* t) {
 ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   os::Guard r(registry_lock);
   if (AKIT_UNLIKELY(t->dropped != nullptr)) {
-    set_current(&no_cache);
+    forget_current();
     reap_dropped(t);
   }
   if (h->stub->phase.load(std::memory_order_acquire) == Phase::kStale) return nullptr;
@@ -132,7 +133,8 @@ ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   tc->watched = h->watch ? h->stub : cache::kNoHandle;
   tc->leaf_number = ~std::uintptr_t{0};
 #if AKIT_TLS_WORD
-  t->word = reinterpret_cast<void**>(&current_cache);
+  t->words[0] = reinterpret_cast<void**>(&current_cache);
+  t->words[1] = reinterpret_cast<void**>(&current_region_cache);
 #endif
   return tc;
 }
@@ -144,8 +146,8 @@ ThreadCache* cache_find(akit_tiered* h) {
   return s ? s->cache.load(std::memory_order_relaxed) : nullptr;
 }
 
-ThreadCache* cache_for(akit_tiered* h) {
-  Heap* heap = checked_heap(h);
+ThreadCache* cache_for(akit_tiered* h, Kind kind) {
+  Heap* heap = checked_heap(h, kind);
   if (AKIT_UNLIKELY(!heap)) {
     errno = EINVAL;
     return nullptr;
@@ -198,8 +200,8 @@ void detach_from_thread(ThreadCache* tc) {
   if (tc->thread_next) tc->thread_next->thread_prev = tc->thread_prev;
 #if AKIT_TLS_WORD
   // Its thread may be storing another cache there right now: the loser only costs a look-up.
-  if (t->word && __atomic_load_n(t->word, __ATOMIC_RELAXED) == tc)
-    __atomic_store_n(t->word, static_cast<void*>(&no_cache), __ATOMIC_RELAXED);
+  for (void** word : t->words)
+    if (word && __atomic_load_n(word, __ATOMIC_RELAXED) == tc) __atomic_store_n(word, static_cast<void*>(&no_cache), __ATOMIC_RELAXED);
 #endif
   tc->thread = nullptr;
 }
@@ -291,7 +293,7 @@ void on_thread_exit(os::Thread* t) {
   os::SlowSection section(t);
   std::uint64_t now = os::now_coarse_ns();
   os::Guard r(registry_lock);
-  set_current(&no_cache);
+  forget_current();
   reap_dropped(t);
   while (auto* tc = static_cast<ThreadCache*>(t->caches)) {
     auto* h = static_cast<Heap*>(tc->heap);

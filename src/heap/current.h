@@ -1,5 +1,7 @@
-// The one TLS word: the cache this thread used last. On libcs without room for static TLS in
-// dlopen'ed libraries there is none, and every call looks its seat up by the thread pointer.
+// The TLS words: the caches this thread used last, one of a tiered handle and one of a region handle,
+// so that programs that use both in turn find each at once, and akit_free never meets a region's. On
+// libcs without room for static TLS in dlopen'ed libraries there is none, and every call looks its
+// seat up by the thread pointer.
 #pragma once
 #include "heap/heap.h"
 
@@ -7,25 +9,38 @@ namespace akit::heap {
 
 #if AKIT_TLS_WORD
 extern __thread ThreadCache* current_cache __attribute__((tls_model("initial-exec")));
+extern __thread ThreadCache* current_region_cache __attribute__((tls_model("initial-exec")));
 AKIT_INLINE ThreadCache* current_for(akit_tiered*) { return current_cache; }
+AKIT_INLINE ThreadCache* current_region_for(akit_tiered*) { return current_region_cache; }
 AKIT_INLINE ThreadCache* current_any_for(const void*) { return current_cache; }
-inline void set_current(ThreadCache* tc) { current_cache = tc; }
+inline ThreadCache** word_of(const ThreadCache* tc) {
+  return static_cast<const Heap*>(tc->heap)->kind == kKindRegion ? &current_region_cache : &current_cache;
+}
+inline void set_current(ThreadCache* tc) { *word_of(tc) = tc; }
+inline void forget_current() { current_cache = current_region_cache = &no_cache; }
 #else
-AKIT_INLINE ThreadCache* current_for(akit_tiered* h) {
-  if (AKIT_UNLIKELY(!h || h->anchor != &anchor_of_this_copy)) return &no_cache;
+AKIT_INLINE ThreadCache* current_of_kind(akit_tiered* h, Kind kind) {
+  if (AKIT_UNLIKELY(!h || h->anchor != &anchor_of_this_copy) || AKIT_UNLIKELY(h->kind != kind)) return &no_cache;
   std::uintptr_t tp = os::thread_pointer();
   std::uint32_t i = seat_hash(tp) & h->seat_mask.load(std::memory_order_acquire);
   Seat* s = &h->seats.load(std::memory_order_acquire)[i];
   return AKIT_LIKELY(s->pointer.load(std::memory_order_acquire) == tp) ? s->cache.load(std::memory_order_relaxed) : &no_cache;
 }
+AKIT_INLINE ThreadCache* current_for(akit_tiered* h) { return current_of_kind(h, kKindTiered); }
+AKIT_INLINE ThreadCache* current_region_for(akit_tiered* h) { return current_of_kind(h, kKindRegion); }
 AKIT_INLINE ThreadCache* current_any_for(const void*) { return &no_cache; }
 inline void set_current(ThreadCache*) {}
+inline void forget_current() {}
 #endif
 
 // This thread's cache of h: usually the current one. NULL with errno set.
 AKIT_INLINE ThreadCache* cache_of(akit_tiered* h) {
   ThreadCache* tc = current_for(h);
   return AKIT_LIKELY(tc->handle == h) ? tc : cache_for(h);
+}
+AKIT_INLINE ThreadCache* region_cache_of(akit_tiered* h) {
+  ThreadCache* tc = current_region_for(h);
+  return AKIT_LIKELY(tc->handle == h) ? tc : cache_for(h, kKindRegion);
 }
 
 void on_thread_exit(os::Thread* t);

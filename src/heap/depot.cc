@@ -54,7 +54,7 @@ void to_span(Heap* h, unsigned c, void* p, bool slab, std::uint64_t stamp) {
   ClassState& k = h->classes[c];
   --k.out;
   ++k.discards;
-  h->taken_bytes.fetch_sub(size_of_class(c), std::memory_order_relaxed);
+  h->taken_bytes.fetch_sub(size_of(h, c), std::memory_order_relaxed);
   k.slabs = k.slabs - 1;
   block_free(h, pages::span_at(reinterpret_cast<std::uintptr_t>(p)), stamp);
 }
@@ -62,6 +62,10 @@ void to_span(Heap* h, unsigned c, void* p, bool slab, std::uint64_t stamp) {
 // The heap's sum is shared by all classes and threads, so it hears of changes in larger steps.
 void count_blocks(Heap* h, ClassState& k, std::size_t size, std::int32_t n) {
   k.depot_blocks += static_cast<std::uint32_t>(n);
+  if (AKIT_UNLIKELY(h->accounted)) {
+    h->account.front_bytes.fetch_add(static_cast<std::uint64_t>(static_cast<std::int64_t>(size) * n), std::memory_order_relaxed);
+    h->account.front_entries.fetch_add(static_cast<std::uint64_t>(std::int64_t{n}), std::memory_order_relaxed);
+  }
   k.unsynced += n;
   std::int64_t bytes = k.unsynced * static_cast<std::int64_t>(size);
   if (bytes >= kSync || bytes <= -kSync) {
@@ -116,7 +120,11 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
   san::hand_over(&k);
   std::uint64_t held = h->depot_bytes.load(std::memory_order_relaxed);
   // Over the budget blocks go to their spans; with a purge thread it does that at its next tick.
-  if (AKIT_UNLIKELY(held > h->opt.cache_bytes) && !(purger::running() && held / 4 <= h->opt.cache_bytes)) to_spans = true;
+  if (AKIT_UNLIKELY(h->accounted)) {
+    const pages::Account& a = h->account;
+    to_spans |= a.front_bytes.load(std::memory_order_relaxed) + n * size_of(h, c) > a.cache_bytes ||
+                a.front_entries.load(std::memory_order_relaxed) + n > a.max_entries;
+  } else if (AKIT_UNLIKELY(held > h->opt.cache_bytes) && !(purger::running() && held / 4 <= h->opt.cache_bytes)) to_spans = true;
   unsigned bads = 0;
   void* bad[cache::kMaxCapacity];
   auto put = [&](auto&& marks) {
@@ -138,7 +146,7 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
       b->low[b->n++] = static_cast<std::uint32_t>(a >> map::kGrain);
       ++batched;
     }
-    if (batched) count_blocks(h, k, size_of_class(c), batched);
+    if (batched) count_blocks(h, k, size_of(h, c), batched);
   };
   {
     os::Guard g(k.lock);
@@ -176,7 +184,7 @@ Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCac
   }
   *end = nullptr;
   if (t.n == 0) return t;
-  count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(t.n));
+  count_blocks(h, k, size_of(h, c), -static_cast<std::int32_t>(t.n));
   san::take_over(&k);
   return t;
 }
@@ -227,8 +235,8 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than) {
       b->prev->next = nullptr;
     else
       k.depot = nullptr;
-    count_blocks(h, k, size_of_class(c), -static_cast<std::int32_t>(b->n));
-    bytes += b->n * size_of_class(c);
+    count_blocks(h, k, size_of(h, c), -static_cast<std::int32_t>(b->n));
+    bytes += b->n * size_of(h, c);
     for (unsigned i = 0; i < b->n; ++i) to_span(h, c, b->at(i), slab, b->stamp);
     retire(k, b);
   }

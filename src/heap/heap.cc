@@ -15,7 +15,7 @@ namespace akit::heap {
 namespace {
 
 constexpr unsigned kSparesKept = 16;
-constexpr std::uint64_t kDefaultDecay = 100000000;
+constexpr std::uint64_t kSpareDecay = 100000000;
 constexpr std::size_t kHeapBytes = sizeof(Heap);
 
 constinit Heap* spare_heaps = nullptr;  // under registry_lock
@@ -41,54 +41,6 @@ void start_once() {
 
 namespace {
 
-bool good_name(const char* s, char* out) {
-  std::size_t n = 0;
-  for (; s && s[n]; ++n) {
-    char ch = s[n];
-    bool ok = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.' || ch == '-';
-    if (!ok || n >= 63) return false;
-    out[n] = ch;
-  }
-  if (s && n == 0) return false;
-  out[n] = 0;
-  return true;
-}
-
-std::uint64_t or_default(std::uint64_t v, std::uint64_t d) { return v == 0 ? d : v; }
-
-std::uint64_t round_to_class(std::uint64_t n) { return n > kMaxSized ? n : size_of_class(class_of_size(n)); }
-
-// What will be in force; -EINVAL when it cannot be.
-int resolve(Options& o) {
-  if (o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1 || o.hugetlb_mode > 3) return -EINVAL;
-  if (o.flags != 0 || o.region || o.huge) return -EINVAL;
-  if (o.numa_mode != 0) return -ENOSYS;
-  if (o.numa_nodes != 0) return -EINVAL;
-  if (o.small_max_bytes && o.small_max_bytes < 16) return -EINVAL;
-  o.limit_bytes = or_default(o.limit_bytes, kNone);
-  o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
-  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
-  o.hugetlb_mode = o.hugetlb_mode ? o.hugetlb_mode : 3;
-  o.small_max_bytes = or_default(o.small_max_bytes, 1024);
-  o.medium_max_bytes = or_default(o.medium_max_bytes, max<std::uint64_t>(16384, o.small_max_bytes));
-  o.large_max_bytes = or_default(o.large_max_bytes, max<std::uint64_t>((std::uint64_t{2} << 20) - 1, o.medium_max_bytes));
-  if (o.thread_cache_bytes == 0) o.thread_cache_bytes = std::uint64_t{128} << 20;
-  if (o.thread_cache_bytes == kNone) o.thread_cache_bytes = std::uint64_t{1} << 40;
-  o.cache_bytes = or_default(o.cache_bytes, std::uint64_t{256} << 20);
-  // Slabs hold blocks of up to 64 KiB; a threshold lies on a class boundary.
-  if (o.medium_max_bytes > 65536 || o.small_max_bytes > o.medium_max_bytes || o.medium_max_bytes > o.large_max_bytes) return -EINVAL;
-  o.small_max_bytes = round_to_class(o.small_max_bytes);
-  o.medium_max_bytes = round_to_class(o.medium_max_bytes);
-  if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
-  return 0;
-}
-
-unsigned last_class_within(std::uint64_t n) {
-  if (n >= kMaxSized) return kLastSized;
-  unsigned c = class_of_size(n);
-  return size_of_class(c) <= n ? c : c - 1;
-}
-
 Heap* heap_new() {
   if (Heap* h = spare_heaps) {
     spare_heaps = h->next_spare;
@@ -110,26 +62,113 @@ void heap_delete(Heap* h) {
     cache_release(h, tc);
   }
   Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(h));
-  pages::free_span(s, os::now_coarse_ns() + kDefaultDecay);
+  pages::free_span(s, os::now_coarse_ns() + kSpareDecay);
 }
 
 std::uint64_t own_bytes() { return align_up(kHeapBytes, os::page_size()); }
 
-void prefault(Heap* h) {
-  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone) return;
+// Populated and left in the cache as memory with pages behind: the next spans of this handle come from
+// there.
+int prefault(Heap* h) {
+  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone) return 0;
   std::size_t bytes = align_up(h->opt.prefault_bytes, os::page_size());
-  if (bytes > h->opt.limit_bytes) return;
-  // Populated and left in the process cache as clean memory with pages behind: the next slabs of
-  // this handle come from there.
+  if (bytes > h->opt.limit_bytes) return 0;
+  std::uint64_t deadline = deadline_from(h, os::now_coarse_ns());
+  if (h->kind == kKindHuge) {
+    bool over_cap = false;
+    Span* s = huge_block_new(h, h, {bytes, 0, false, false}, &over_cap);
+    if (!s) return -ENOMEM;
+    h->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
+    block_free(h, s, os::now_coarse_ns());
+    return 0;
+  }
   if (Span* s = pages::alloc_span(h->slab_heap, bytes >> map::kPageShift, 0, false)) {
     if (os::advise(reinterpret_cast<void*>(s->base), s->bytes(), os::Advice::kPopulate) == 0)
       h->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
-    pages::heap_of(s).free(s, deadline_from(h, os::now_coarse_ns()));
+    pages::free_span(s, deadline);
   }
+  return 0;
 }
 
-void open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
+// Page heaps of this handle alone. false: no memory for them.
+bool open_own_pages(Heap* h, unsigned plain, unsigned dense, unsigned fork) {
+  const Options& o = h->opt;
+  h->own_pages = true;
+  h->accounted = h->kind != kKindTiered;
+  h->fixed = o.memory != nullptr;
+  pages::OwnHeap own{{static_cast<std::uint8_t>(plain), static_cast<std::uint8_t>(fork)},
+                     {static_cast<os::Numa>(o.numa_mode), o.numa_nodes, h->name[0] ? h->name : nullptr},
+                     h->accounted ? &h->account : nullptr, nullptr, 0};
+  if (h->fixed) {
+    std::uintptr_t at = align_up(reinterpret_cast<std::uintptr_t>(o.memory), os::page_size());
+    own.memory = reinterpret_cast<void*>(at);
+    own.memory_bytes = align_down(reinterpret_cast<std::uintptr_t>(o.memory) + o.memory_bytes, os::page_size()) - at;
+  }
+  auto open = [&](unsigned thp) {
+    own.kind.thp = static_cast<std::uint8_t>(thp);
+    return static_cast<std::uint16_t>(pages::own_heap_open(own));
+  };
+  h->plain_heap = open(plain);
+  if (!h->plain_heap) return false;
+  h->huge_heap = plain == dense || h->fixed ? h->plain_heap : open(dense);
+  h->slab_heap = h->accounted ? h->plain_heap : open(plain);
+  h->dense_heap = h->accounted ? h->huge_heap : plain == dense ? h->slab_heap : open(dense);
+  return h->huge_heap && h->slab_heap && h->dense_heap;
+}
+
+void close_own_pages(Heap* h) {
+  if (!h->own_pages) return;
+  std::uint16_t all[] = {h->plain_heap, h->huge_heap, h->slab_heap, h->dense_heap};
+  for (unsigned i = 0; i < 4; ++i) {
+    bool seen = all[i] == 0;
+    for (unsigned k = 0; k < i; ++k) seen |= all[k] == all[i];
+    if (!seen) pages::own_heap_close(all[i]);
+  }
+  h->own_pages = h->accounted = h->fixed = false;
+}
+
+bool choose_pages(Heap* h) {
+  const Options& o = h->opt;
+  unsigned fork = o.fork_mode == 2 ? 1 : o.fork_mode == 3 ? 2 : 0;
+  unsigned plain = o.thp == 2 ? 1 : o.thp == 3 ? 2 : 0;
+  unsigned dense = o.thp == 1 ? 0 : o.thp == 3 ? 2 : 1;
+  if (h->kind == kKindHuge) plain = dense;
+  if (h->region_parent) {
+    const Heap* r = h->region_parent;
+    h->plain_heap = r->plain_heap;
+    h->huge_heap = r->huge_heap;
+    h->slab_heap = r->slab_heap;
+    h->dense_heap = r->dense_heap;
+    h->fixed = r->fixed;
+    h->opt.thp = r->opt.thp;
+    h->opt.fork_mode = r->opt.fork_mode;
+    return true;
+  }
+  if (h->kind != kKindTiered || o.numa_mode != 0) return open_own_pages(h, plain, dense, fork);
+  h->plain_heap = static_cast<std::uint16_t>(pages::heap_index(plain, fork, false));
+  h->huge_heap = static_cast<std::uint16_t>(pages::heap_index(dense, fork, false));
+  h->slab_heap = static_cast<std::uint16_t>(pages::heap_index(plain, fork, true));
+  h->dense_heap = static_cast<std::uint16_t>(pages::heap_index(dense, fork, true));
+  return true;
+}
+
+void open_account(Heap* h) {
+  const Options& o = h->opt;
+  pages::Account& a = h->account;
+  a.mapped = &h->mapped;
+  a.mapped_peak = &h->mapped_peak;
+  a.limit = o.limit_bytes;
+  a.cache_bytes = h->kind == kKindHuge && o.cache_bytes == 0 ? std::uint64_t{64} << 20 : o.cache_bytes;
+  a.max_entries = o.max_entries ? o.max_entries : kNone;
+  a.max_mappings = o.max_mappings ? o.max_mappings : kNone;
+  a.method = static_cast<pages::Method>(o.purge_method);
+  for (auto* n : {&a.front_bytes, &a.front_entries, &a.mappings, &a.evictions, &a.maps, &a.unmaps}) n->store(0, std::memory_order_relaxed);
+}
+
+// false: no memory for its page heaps; then nothing of it is open.
+bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   h->stub = stub;
+  h->kind = stub->kind;
   h->opt = o;
   for (unsigned i = 0; i < 64; ++i) {
     h->name[i] = name[i];
@@ -137,28 +176,27 @@ void open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   }
   h->opt.name = h->name[0] ? h->name : nullptr;
   h->last_small = last_class_within(o.small_max_bytes);
-  h->last_medium = last_class_within(o.medium_max_bytes);
+  h->last_medium = h->kind == kKindTiered ? last_class_within(o.medium_max_bytes) : 0;
   h->last_large = last_class_within(o.large_max_bytes);
-  unsigned fork = o.fork_mode == 2 ? 1 : o.fork_mode == 3 ? 2 : 0;
-  unsigned plain = o.thp == 2 ? 1 : o.thp == 3 ? 2 : 0;
-  unsigned dense = o.thp == 1 ? 0 : o.thp == 3 ? 2 : 1;
-  h->plain_heap = static_cast<std::uint8_t>(pages::heap_index(plain, fork, false));
-  h->huge_heap = static_cast<std::uint8_t>(pages::heap_index(dense, fork, false));
-  h->slab_heap = static_cast<std::uint8_t>(pages::heap_index(plain, fork, true));
-  h->dense_heap = static_cast<std::uint8_t>(pages::heap_index(dense, fork, true));
   h->watch = (o.check_mode == 1 ? kWatchExact : 0u) | (o.zero_mode == 1 ? kWatchZeroAlloc : 0u) |
              (o.zero_mode == 2 ? kWatchZeroFree : 0u) |
              (o.guard_sample_interval && o.guard_sample_interval != kNone ? kWatchGuard : 0u) |
-             (san::watching() ? kWatchTool : 0u);
+             (san::watching() ? kWatchTool : 0u) | (h->kind == kKindRegion && o.max_waste_permille < 125 ? kWatchWaste : 0u);
   std::uint64_t own = own_bytes();
   for (ThreadCache* tc = h->orphans; tc; tc = tc->heap_next) own += static_cast<Span*>(tc->span)->bytes();
   h->mapped.store(own, std::memory_order_relaxed);
   h->mapped_peak.store(own, std::memory_order_relaxed);
   h->metadata.store(own, std::memory_order_relaxed);
+  open_account(h);
+  if (!choose_pages(h)) {
+    close_own_pages(h);
+    return false;
+  }
   stub->heap = h;
   stub->seats.store(h->inline_seats, std::memory_order_release);
   stub->seat_mask.store(kInlineSeats - 1, std::memory_order_release);
   stub->phase.store(Phase::kOpen, std::memory_order_release);
+  return true;
 }
 
 // Blocks that are still out in a handle that zeroes on free must not show up in another handle.
@@ -166,26 +204,57 @@ void wipe(Span* s) {
   void* p = reinterpret_cast<void*>(s->base);
   if (s->role == pages::Role::kHugetlb || s->role == pages::Role::kGuarded) return;  // unmapped, or made anew
   san::on_release(p, s->bytes());
-  if (s->bytes() > 64 * 1024 && os::discard(p, s->bytes()) == 0) return;
+  if (s->guarded) guards_gone(s);
+  if (s->bytes() > 64 * 1024 && !pages::heap_of(s).fixed() && os::discard(p, s->bytes()) == 0) return;
   __builtin_memset(p, 0, s->bytes());
 }
 
-// Everything the handle had leaves it: blocks are not looked at one by one.
+// Everything the handle had leaves it, save pinned regions: blocks are not looked at one by one.
 void release_all(Heap* h) {
   std::uint64_t now = os::now_coarse_ns();
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = h->touched[w]; m; m &= m - 1) drop_batches(h->classes[w * 64 + lowest_bit(m)]);
+  h->idle = nullptr;
+  h->idle_bytes.store(0, std::memory_order_relaxed);
   Span* s = h->spans;
   while (s) {
     Span* next = s->all_next;
-    if (h->watch & kWatchZeroFree) wipe(s);
-    block_free(h, s, now);
+    if (s->pins == 0) {
+      if (h->watch & kWatchZeroFree) wipe(s);
+      s->no_cache |= s->role == pages::Role::kHugetlb;
+      block_free(h, s, now);
+    }
     s = next;
   }
   for (unsigned w = 0; w < 3; ++w) {
     for (std::uint64_t m = h->touched[w]; m; m &= m - 1) new (&h->classes[w * 64 + lowest_bit(m)]) ClassState;
     h->touched[w] = 0;
   }
+  h->taken_bytes.store(0, std::memory_order_relaxed);
+  h->depot_bytes.store(0, std::memory_order_relaxed);
+  h->account.front_bytes.store(0, std::memory_order_relaxed);
+  h->account.front_entries.store(0, std::memory_order_relaxed);
+}
+
+void forget_counters(Heap* h) {
+#define AKIT_COUNTER(x) h->x.store(0, std::memory_order_relaxed);
+  AKIT_HEAP_COUNTERS(AKIT_COUNTER)
+#undef AKIT_COUNTER
+  h->used_peak.store(0, std::memory_order_relaxed);
+  h->slab_bytes.store(0, std::memory_order_relaxed);
+  for (auto& b : h->direct_bytes) b.store(0, std::memory_order_relaxed);
+  for (auto& b : h->backing_bytes) b.store(0, std::memory_order_relaxed);
+  for (auto& n : h->reasons) n.store(0, std::memory_order_relaxed);
+  h->lent.store(0, std::memory_order_relaxed);
+  h->fruitless.store(false, std::memory_order_relaxed);
+  h->watch = 0;
+}
+
+// What it was comes first among the spares: the next handle is likely to be small, too.
+void keep_spare(Heap* h) {
+  h->next_spare = spare_heaps;
+  spare_heaps = h;
+  ++spare_count;
 }
 
 }  // namespace
@@ -196,26 +265,20 @@ void end_heap(akit_tiered* stub) {
   disarm(h);
   void_caches(h);
   release_all(h);
+  close_own_pages(h);
   stub_retire(stub);
   h->stub = nullptr;
-#define AKIT_COUNTER(x) h->x.store(0, std::memory_order_relaxed);
-  AKIT_HEAP_COUNTERS(AKIT_COUNTER)
-#undef AKIT_COUNTER
-  h->used_peak.store(0, std::memory_order_relaxed);
-  h->depot_bytes.store(0, std::memory_order_relaxed);
-  h->slab_bytes.store(0, std::memory_order_relaxed);
-  h->taken_bytes.store(0, std::memory_order_relaxed);
-  for (auto& b : h->direct_bytes) b.store(0, std::memory_order_relaxed);
-  h->fruitless.store(false, std::memory_order_relaxed);
-  h->watch = 0;
+  forget_counters(h);
+  Heap *region = h->region_parent, *huge = h->huge_parent;
+  h->region_parent = h->huge_parent = nullptr;
   if (spare_count < kSparesKept) {
-    h->next_spare = spare_heaps;
-    spare_heaps = h;
-    ++spare_count;
+    keep_spare(h);
   } else {
     owner_release(h);
     heap_delete(h);
   }
+  for (Heap* parent : {region, huge})
+    if (parent && --parent->children == 0 && parent->stub->phase.load(std::memory_order_acquire) != Phase::kOpen) finish_if_last(parent);
 }
 
 std::uint64_t trim_spare_heaps() {
@@ -232,24 +295,38 @@ std::uint64_t trim_spare_heaps() {
 int open_stub(const Options& opt, akit_tiered* stub_or_null, akit_tiered** out) {
   Options o = opt;
   char name[64] = {};
-  if (!good_name(opt.name, name)) return -EINVAL;
-  if (int rc = resolve(o)) return rc;
+  if (int rc = resolve(o, name)) return rc;
   start_once();
   os::SlowSection section(os::current());
   os::Guard r(registry_lock);
+  Heap* region = o.region ? checked_heap(reinterpret_cast<akit_tiered*>(o.region), kKindRegion) : nullptr;
+  Heap* huge = o.huge ? checked_heap(reinterpret_cast<akit_tiered*>(o.huge), kKindHuge) : nullptr;
+  for (Heap* parent : {region, huge})
+    if (parent && parent->stub->phase.load(std::memory_order_relaxed) != Phase::kOpen) return -EINVAL;
+  if ((o.region && !region) || (o.huge && !huge)) return -EINVAL;
   Heap* h = heap_new();
   if (!h) return -ENOMEM;
   akit_tiered* stub = owner_assign(h) ? stub_open(stub_or_null) : nullptr;
   if (!stub) {
-    h->next_spare = spare_heaps;
-    spare_heaps = h;
-    ++spare_count;
+    keep_spare(h);
     return -ENOMEM;
   }
-  open_heap(h, stub, o, name);
-  prefault(h);
-  if (out) *out = stub;
-  return 0;
+  stub->kind = o.kind;
+  h->region_parent = region;
+  h->huge_parent = huge;
+  int rc = open_heap(h, stub, o, name) ? 0 : -ENOMEM;
+  if (rc == 0) {
+    for (Heap* parent : {region, huge})
+      if (parent) ++parent->children;
+    if ((rc = prefault(h)) != 0) end_heap(stub);
+  } else {
+    stub_retire(stub);
+    h->stub = nullptr;
+    h->region_parent = h->huge_parent = nullptr;
+    keep_spare(h);
+  }
+  if (rc == 0 && out) *out = stub;
+  return rc;
 }
 
 int create(const Options& opt, akit_tiered** out) noexcept { return open_stub(opt, nullptr, out); }
@@ -265,14 +342,19 @@ int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
     misuse(EINVAL, stub->id, stub);
     return -EINVAL;
   }
-  if (!(flags & 1)) {
-    end_heap(stub);
-    return 0;
-  }
   Heap* h = stub->heap;
-  stub->phase.store(Phase::kClosing, std::memory_order_release);
-  close_caches(h);
-  finish_if_last(h);
+  if (flags & 1) {
+    stub->phase.store(Phase::kClosing, std::memory_order_release);
+    close_caches(h);
+    finish_if_last(h);
+  } else if (h->children || h->pinned_spans.load(std::memory_order_relaxed)) {
+    stub->phase.store(Phase::kLingering, std::memory_order_release);
+    disarm(h);
+    void_caches(h);
+    release_all(h);
+  } else {
+    end_heap(stub);
+  }
   return 0;
 }
 

@@ -2,8 +2,10 @@
 // 1,024 creates, so that a stale handle is recognised; the heap behind it recycles at once.
 #pragma once
 #include "os/misuse.h"
+#include "pages/hugetlb.h"
 #include "pages/pages.h"
 #include "heap/api.h"
+#include "heap/extent_class.h"
 #include "heap/size_class.h"
 
 namespace akit::heap {
@@ -13,7 +15,8 @@ using pages::Span;
 
 struct Heap;
 
-enum class Phase : std::uint32_t { kSpare, kOpen, kClosing, kStale };
+// Lingering: destroyed, but pinned regions or handles that stand on it keep it alive.
+enum class Phase : std::uint32_t { kSpare, kOpen, kClosing, kLingering, kStale };
 
 struct Seat {  // which cache serves the thread with this thread pointer
   std::atomic<std::uintptr_t> pointer;
@@ -78,11 +81,15 @@ static_assert(sizeof(ClassState) == 128);
 
 enum Watch : std::uint32_t {
   kWatchExact = 1, kWatchZeroAlloc = 2, kWatchZeroFree = 4, kWatchGuard = 8, kWatchTool = 16, kWatchClosing = 32,
+  kWatchWaste = 64,  // regions: sizes of classes may be too large
 };
 
 #define AKIT_HEAP_COUNTERS(X)                                                                       \
   X(failures) X(limit_hits) X(misuses) X(maps) X(unmaps) X(purges) X(purged_bytes) X(prefaulted)    \
-  X(reallocs) X(reallocs_in_place) X(huge_fallbacks) X(direct_allocs) X(direct_frees)
+  X(reallocs) X(reallocs_in_place) X(huge_fallbacks) X(direct_allocs) X(direct_frees)              \
+  X(rejected) X(remaps) X(skipped_pinned) X(pinned_bytes) X(pinned_spans) \
+  X(idle_hits) X(idle_misses) X(fallbacks) X(fallback_error) X(fallback_unix_ns)                    \
+  X(populate_max_ns) X(populate_ns)
 
 struct Heap {
   akit_tiered* stub;
@@ -91,8 +98,17 @@ struct Heap {
   Options opt;                 // in force
   char name[64];
   unsigned last_small, last_medium, last_large;  // classes: the thresholds
-  std::uint8_t slab_heap, dense_heap;   // page heaps: slabs, and those of a handle that grew
-  std::uint8_t plain_heap, huge_heap;  // blocks with a span of their own, huge ones
+  std::uint32_t kind;
+  std::uint16_t slab_heap, dense_heap;   // page heaps: slabs, and those of a handle that grew
+  std::uint16_t plain_heap, huge_heap;  // blocks with a span of their own, huge ones
+  bool own_pages;                       // these page heaps are this handle's alone
+  bool accounted;                       // and count against its cap and cache by themselves
+  bool fixed;                           // memory of the caller: nothing is mapped, purged or moved
+  Heap* region_parent;                  // handles this one stands on
+  Heap* huge_parent;
+  std::uint32_t children;               // that stand on this one; under registry_lock
+  std::atomic<std::uint64_t> lent;      // bytes they hold
+  pages::Account account;
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<bool> armed;      // on the purger's list
@@ -118,6 +134,10 @@ struct Heap {
   std::uint32_t orphan_count, cache_count;
   os::Lock spans_lock;
   Span* spans;                  // all spans in use
+  os::Lock idle_lock;
+  Span* idle;                   // freed blocks on explicit huge pages, newest first
+  std::atomic<std::uint64_t> idle_bytes;
+  std::atomic<std::uint64_t> backing_bytes[4], reasons[pages::kReasons];
   Heap* next_spare;
   Seat inline_seats[kInlineSeats];
   ClassState classes[kClasses];
@@ -130,7 +150,16 @@ inline std::uint64_t deadline_from(const Heap* h, std::uint64_t stamp) {
   return h->opt.decay_ns == kNone ? kNone : stamp + h->opt.decay_ns;
 }
 inline map::Entry entry_for(const Heap* h, unsigned c) { return (h->owner << map::kOwnerShift) | c; }
+inline std::size_t size_of(const Heap* h, unsigned c) {
+  return AKIT_UNLIKELY(h->kind == kKindRegion) ? extent_size(c) : size_of_class(c);
+}
+// The class with a bin that a block of n bytes with a span of its own belongs to; 0: none.
+unsigned block_class(const Heap* h, std::size_t n);
 inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }
+
+// resolve.cc: what will be in force; -EINVAL when it cannot be, -ENOSYS for NUMA without NUMA.
+int resolve(Options& o, char (&name)[64]);
+unsigned last_class_within(std::uint64_t n);
 
 // registry.cc -----------------------------------------------------------------------------------
 extern os::Lock registry_lock;  // handles alive, caches of threads; before every other lock of the tiered part
@@ -142,14 +171,14 @@ extern Seat no_seats[1];
 extern std::atomic<std::uint64_t> handles_live, handles_created;
 
 // The heap behind h, or NULL after a report: NULL, stale, foreign or wrong-kind handle.
-Heap* checked_heap(akit_tiered* h, Kind kind = kKindTiered);
+Heap* checked_heap(akit_tiered* h, Kind kind = kKindTiered, bool lingering_too = false);
 
 // caches.cc -------------------------------------------------------------------------------------
 AKIT_INLINE std::uint32_t seat_hash(std::uintptr_t tp) {
   return static_cast<std::uint32_t>((tp >> 6) * 0x9E3779B1u) >> 12;
 }
 // This thread's cache of h, made when there is none. NULL with errno EINVAL (bad handle) or ENOMEM.
-ThreadCache* cache_for(akit_tiered* h);
+ThreadCache* cache_for(akit_tiered* h, Kind kind = kKindTiered);
 ThreadCache* cache_find(akit_tiered* h);  // only when it exists
 void cache_release(Heap* h, ThreadCache* tc);        // memory goes back; under caches_lock
 void detach_from_thread(ThreadCache* tc);            // under registry_lock
@@ -170,6 +199,9 @@ static_assert(kClasses * 6 <= cache::kArrayBytes);
 // slab.cc, large.cc -----------------------------------------------------------------------------
 bool charge(Heap* h, std::uint64_t bytes);           // false: over the cap
 void uncharge(Heap* h, std::uint64_t bytes);
+// The same for spans: where the page heaps keep the account, they have done it.
+bool charge_span(Heap* h, std::uint64_t bytes);
+void uncharge_span(Heap* h, std::uint64_t bytes);
 void link_span(Heap* h, Span* s);
 void unlink_span(Heap* h, Span* s);
 unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want);  // under the class lock; 0: none free
@@ -184,12 +216,29 @@ struct BlockRequest {
   std::size_t alignment;   // 0 or power of two
   unsigned cls;            // bin class, or 0 for none
   bool zeroed, guarded;
+  bool no_cache = false;   // its pages leave when it is freed
 };
 // Where in its first page a block with a bin class starts; a function of the class and the page, so
 // that a block start can be told from other addresses without its span.
 std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page);
 Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap);
 void block_free(Heap* h, Span* s, std::uint64_t stamp);
+bool guards_gone(Span* s);                           // false: they cannot be taken away
+void finish_block(Heap* h, Span* s, unsigned cls, std::size_t usable, std::uintptr_t start);
+
+// realloc.cc: in place, or by moving pages; NULL: neither.
+void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move);
+// query.cc: the span whose pages hold this address, in use or not.
+Span* span_around(std::uintptr_t a);
+
+// huge_block.cc: a block on the largest pages that the policy of `source` allows; its owner is h.
+struct HugeRequest {
+  std::size_t size, alignment;
+  bool zeroed, no_cache;
+};
+Span* huge_block_new(Heap* h, Heap* source, const HugeRequest& r, bool* over_cap);
+void huge_block_free(Heap* h, Span* s, std::uint64_t stamp);  // hugetlb role only
+std::uint64_t idle_purge(Heap* h, std::uint64_t older_than);  // bytes
 unsigned tier_of(const Heap* h, std::size_t usable);  // 0 small .. 3 huge
 void count_direct(Heap* h, std::size_t usable, bool in);
 
@@ -226,6 +275,12 @@ std::uint64_t steal(Heap* const* heaps, unsigned n, bool idle_only, std::uint64_
 // Empties every bin of one cache: under tc->lock, its owner is the caller or gone.
 void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp);
 
+// stats.cc, node_bytes.cc -----------------------------------------------------------------------
+void fill_handle(Heap* h, TieredStats* out);
+std::uint64_t cached_blocks(Heap* h);                 // in bins and depots
+akit_tiered* stub_by_id(std::uint64_t id, Kind kind);  // under registry_lock; NULL: no open handle of that kind
+std::int64_t bytes_on_node(Heap* h, std::uint32_t node);
+
 // purge.cc --------------------------------------------------------------------------------------
 std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
 std::uint64_t purge_heap(Heap* h);   // caches and depots to spans, empty slabs to the process cache; bytes
@@ -250,6 +305,10 @@ struct Found {
   std::size_t usable;
   int error;  // 0, ENOENT, EINVAL
 };
+// Freed, and kept: its entry has no class, and that is not because it is pinned or never yet freed.
+inline bool is_cached(const Span* s) {
+  return s->freed || (s->role == pages::Role::kBlock && s->pins == 0 && !s->was_zero && (map::entry_of(s->start) & 0xff) == 0);
+}
 Found find_block(const void* p);
 void report(Heap* h, int error, const void* p);
 

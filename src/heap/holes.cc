@@ -33,7 +33,7 @@ std::uint64_t discard_holes(const Span* s) {
 }  // namespace
 
 std::uint64_t purge_holes(Heap* h) {
-  if (h->watch & kWatchTool) return 0;  // tools keep their own record of what free blocks hold
+  if (h->fixed || (h->watch & kWatchTool)) return 0;  // tools keep their own record of what free blocks hold
   std::uint64_t bytes = 0;
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {

@@ -1,8 +1,7 @@
-// Blocks with a span of their own: the large tier, the huge tier, and every request with an
+// Blocks with a span of their own: the large tier, the huge tier, regions, and every request with an
 // alignment, a guard or a size that no bin serves.
-#include "pages/hugetlb.h"
-#include "os/sanitizer.h"
 #include "heap/heap.h"
+#include "os/sanitizer.h"
 
 namespace akit::heap {
 namespace {
@@ -13,53 +12,55 @@ constexpr std::size_t kColourFrom = 512 * 1024 + 1;
 constexpr std::size_t kTwoMiB = std::size_t{2} << 20;
 constexpr std::size_t kThpFrom = std::size_t{8} << 20;  // below, the last huge page wastes too much
 
-void finish(Heap* h, Span* s, const BlockRequest& r, std::size_t usable, std::uintptr_t start) {
-  s->cls = static_cast<std::uint8_t>(r.cls);
+// Both, even when the first is refused: the caller may want them open again.
+bool guard_pages(Span* s, bool on) {
+  std::size_t unit = os::page_size();
+  int front = os::guard(reinterpret_cast<void*>(s->base), unit, on);
+  int back = os::guard(reinterpret_cast<void*>(s->end() - unit), unit, on);
+  return front == 0 && back == 0;
+}
+
+bool guard_behind(Span* s, bool on) {
+  std::size_t unit = os::page_size();
+  return os::guard(reinterpret_cast<void*>(s->end() - unit), unit, on) == 0;
+}
+
+bool on_huge_pages(const Heap* h, const BlockRequest& r) {
+  return !r.guarded && (h->huge_parent || h->opt.hugetlb_mode == 1 || h->opt.hugetlb_mode == 2);
+}
+
+}  // namespace
+
+void finish_block(Heap* h, Span* s, unsigned cls, std::size_t usable, std::uintptr_t start) {
+  s->cls = static_cast<std::uint8_t>(cls);
   s->usable = usable;
   s->start = start;
   if (s->role != pages::Role::kHugetlb && s->role != pages::Role::kGuarded)
-    s->role = r.cls ? pages::Role::kBlock : pages::Role::kDirect;
+    s->role = cls ? pages::Role::kBlock : pages::Role::kDirect;
   link_span(h, s);
-  map::set_entries(align_down(start, map::kPage), 1, entry_for(h, s->role == pages::Role::kBlock ? r.cls : 0));
+  map::set_entries(align_down(start, map::kPage), 1, entry_for(h, cls));
   // The page of the start must name the span even when it is neither its first nor its last.
   map::set_span(align_down(start, map::kPage), s->number);
 }
 
-Span* on_hugetlb(Heap* h, const BlockRequest& r, std::size_t usable, bool* over_cap) {
-  std::size_t page = os::hugetlb_size();
-  std::size_t bytes = page ? align_up(usable, page) : usable;
-  pages::Reason why = pages::kKernel;
-  if (page && charge(h, bytes)) {
-    bool dont_fork = h->opt.fork_mode != 1;  // DONTFORK is the default for explicit huge pages
-    if (Span* s = pages::map_hugetlb(usable, r.alignment, dont_fork, &why)) {
-      BlockRequest direct = r;
-      direct.cls = 0;
-      finish(h, s, direct, usable, s->base);
-      return s;
-    }
-    uncharge(h, bytes);
-  } else if (page) {
-    *over_cap = true;
+unsigned block_class(const Heap* h, std::size_t n) {
+  if (h->kind == kKindHuge || h->fixed) return 0;
+  if (h->kind == kKindTiered) {
+    unsigned c = n > kMaxSized ? 0 : class_of_size(n);
+    return c > h->last_medium ? c : 0;
   }
-  h->huge_fallbacks.fetch_add(1, std::memory_order_relaxed);
-  return nullptr;
+  std::size_t whole = align_up(n, os::page_size());
+  if (n == 0 || whole > kMaxExtent) return 0;
+  unsigned c = extent_class(whole);
+  return (extent_size(c) - whole) * 1000 <= whole * h->opt.max_waste_permille ? c : 0;
 }
-
-// Both, even when the first is refused: the caller may want them open again.
-bool guard_pages(Span* s, bool open) {
-  std::size_t unit = os::page_size();
-  int front = os::protect(reinterpret_cast<void*>(s->base), unit, open);
-  int back = os::protect(reinterpret_cast<void*>(s->end() - unit), unit, open);
-  return front == 0 && back == 0;
-}
-
-}  // namespace
 
 unsigned tier_of(const Heap* h, std::size_t usable) {
   return usable <= h->opt.small_max_bytes ? 0 : usable <= h->opt.medium_max_bytes ? 1 : usable <= h->opt.large_max_bytes ? 2 : 3;
 }
 
 std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page) {
+  if (h->kind == kKindRegion) return 0;
   std::size_t usable = size_of_class(c);
   if (usable < kColourFrom || (usable >= kThpFrom && tier_of(h, usable) == 3)) return 0;
   return ((page >> map::kPageShift) * 0x9E3779B97F4A7C15u >> 58) * 64;
@@ -72,68 +73,79 @@ void count_direct(Heap* h, std::size_t usable, bool in) {
 }
 
 Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
-  std::size_t unit = os::page_size();
-  std::size_t usable = r.cls ? size_of_class(r.cls) : align_up(max<std::size_t>(r.size, 16), 16);
-  if (usable < r.size || usable > PTRDIFF_MAX - (std::size_t{4} << 30)) return nullptr;
+  std::size_t unit = os::page_size(), grain = h->kind == kKindTiered ? 16 : unit;
+  if (r.size > PTRDIFF_MAX - (std::size_t{4} << 30)) return nullptr;
+  std::size_t usable = r.cls ? size_of(h, r.cls) : align_up(max<std::size_t>(r.size, 16), grain);
   bool huge_tier = tier_of(h, usable) == 3;
-  if (huge_tier && (h->opt.hugetlb_mode == 1 || h->opt.hugetlb_mode == 2) && !r.guarded) {
-    if (Span* s = on_hugetlb(h, r, usable, over_cap)) return s;
-    if (*over_cap || h->opt.hugetlb_mode == 1) return nullptr;  // REQUIRE: no fallback
+  if (huge_tier && on_huge_pages(h, r)) {
+    Heap* source = h->huge_parent ? h->huge_parent : h;
+    if (Span* s = huge_block_new(h, source, {r.size, r.alignment, r.zeroed, r.no_cache}, over_cap)) return s;
+    if (*over_cap || h->huge_parent || h->opt.hugetlb_mode == 1) return nullptr;  // REQUIRE: no fallback
   }
   std::size_t bytes = align_up(usable, unit);
-  bool thp = huge_tier && usable >= kThpFrom;
-  std::size_t alignment = max(r.alignment, thp ? kTwoMiB : std::size_t{0});
-  if (r.guarded) {
+  bool thp = huge_tier && (usable >= kThpFrom || (h->kind == kKindRegion && usable % kTwoMiB == 0) || h->kind == kKindHuge);
+  std::size_t alignment = max(r.alignment, thp && !h->fixed ? kTwoMiB : std::size_t{0});
+  bool between = r.guarded && h->kind == kKindTiered, behind = (r.guarded || h->opt.guard) && h->kind == kKindRegion;
+  if (between) {
     bytes += unit + max(unit, r.alignment);  // a page on each side, and an aligned start behind the first
-  } else if (r.cls && usable >= kColourFrom && !thp) {
+  } else if (behind || (r.cls && usable >= kColourFrom && !thp && h->kind == kKindTiered)) {
     bytes += unit;
   }
-  if (!charge(h, bytes)) {
+  if (!charge_span(h, bytes)) {
     *over_cap = true;
     return nullptr;
   }
-  std::uint8_t heap = thp ? h->huge_heap : h->plain_heap;
+  unsigned heap = thp ? h->huge_heap : h->plain_heap;
   Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, alignment, r.zeroed);
   if (!s || ((h->watch & kWatchExact) && !map::cover(s->base, s->bytes(), false, true))) {
     if (s) pages::free_span(s, 0);
-    uncharge(h, bytes);
+    if (!s && h->accounted) {
+      const pages::Account& a = h->account;
+      *over_cap = h->mapped.load(std::memory_order_relaxed) + bytes > a.limit || a.mappings.load(std::memory_order_relaxed) >= a.max_mappings;
+    }
+    uncharge_span(h, bytes);
     return nullptr;
   }
-  if (s->bytes() > bytes) charge(h, s->bytes() - bytes) ? void() : (void)h->mapped.fetch_add(s->bytes() - bytes);
+  if (s->bytes() > bytes && !h->accounted) charge(h, s->bytes() - bytes) ? void() : (void)h->mapped.fetch_add(s->bytes() - bytes);
   s->backing = thp ? 1 : 0;
-  s->role = r.guarded ? pages::Role::kGuarded : pages::Role::kNone;  // the record may have had another one before
+  s->reason = pages::kNoReason;
+  s->guarded = s->freed = s->was_zero = false;
+  s->no_cache = r.no_cache;
+  s->pins = 0;
+  s->role = between ? pages::Role::kGuarded : pages::Role::kNone;  // the record may have had another one before
   std::uintptr_t start = s->base + (r.cls ? colour_of(h, r.cls, s->base) : 0);
-  if (r.guarded) {
+  if (between) {
     // Right against the page behind, as far as alignment allows: overruns fault at once.
     std::uintptr_t a = max<std::size_t>(r.alignment, 16);
     start = align_down(s->end() - unit - usable, a);
     s->zero = false;
-    if (!guard_pages(s, false)) {
-      uncharge(h, s->bytes());
-      guard_pages(s, true) ? pages::free_span(s, 0) : pages::heap_of(s).drop(s);
-      return nullptr;
-    }
   }
-  finish(h, s, r, usable, start);
+  if ((between && !guard_pages(s, true)) || (behind && !guard_behind(s, true))) {
+    uncharge_span(h, s->bytes());
+    bool open = between ? guard_pages(s, false) : guard_behind(s, false);
+    open ? pages::free_span(s, 0) : pages::heap_of(s).drop(s);
+    return nullptr;
+  }
+  s->guarded = behind;
+  finish_block(h, s, r.cls, usable, start);
   return s;
 }
 
+bool guards_gone(Span* s) {
+  if (s->role == pages::Role::kGuarded) return guard_pages(s, false);
+  if (!s->guarded) return true;
+  s->guarded = false;
+  return guard_behind(s, false);
+}
+
 void block_free(Heap* h, Span* s, std::uint64_t stamp) {
-  if (s->role == pages::Role::kHugetlb) {
+  if (s->role == pages::Role::kHugetlb) return huge_block_free(h, s, stamp);
+  if (!guards_gone(s)) {  // cannot be opened again: the range leaves for good
     unlink_span(h, s);
-    map::set_entries(s->base, 1, 0);
-    uncharge(h, s->bytes());
-    pages::unmap_hugetlb(s);
+    map::set_entries(align_down(s->start, map::kPage), 1, 0);
+    uncharge_span(h, s->bytes());
+    pages::heap_of(s).drop(s);
     return;
-  }
-  if (s->role == pages::Role::kGuarded) {
-    if (!guard_pages(s, true)) {  // cannot be opened again: the range leaves for good
-      unlink_span(h, s);
-      map::set_entries(align_down(s->start, map::kPage), 1, 0);
-      uncharge(h, s->bytes());
-      pages::heap_of(s).drop(s);
-      return;
-    }
   }
   release_span(h, s, stamp);
 }

@@ -28,8 +28,7 @@ Found find_block(const void* p) {
     if (offset % s->stride || offset / s->stride >= s->capacity) return f;
     f.error = map::is_out(a) ? 0 : EINVAL;
   } else if (a == s->start) {
-    // A block with a bin class whose entry says 0 waits in the depot.
-    f.error = s->role == pages::Role::kBlock && f.cls == 0 ? EINVAL : 0;
+    f.error = is_cached(s) ? EINVAL : 0;
   }
   return f;
 }
@@ -198,7 +197,7 @@ AKIT_MISS void free_any(void* p) {
   if (!p) return;
   map::Entry e = map::entry_of(reinterpret_cast<std::uintptr_t>(p));
   Heap* h = heap_by_owner(e >> map::kOwnerShift);
-  if (AKIT_UNLIKELY(!h || !h->stub)) return misuse(ENOENT, 0, p);
+  if (AKIT_UNLIKELY(!h || !h->stub || h->kind != kKindTiered)) return report(h && h->stub ? h : nullptr, ENOENT, p);
   free_other(h->stub, p);
 }
 

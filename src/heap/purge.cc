@@ -40,6 +40,7 @@ void armed_remove(Heap* h) {
 }
 
 bool anything_cached(Heap* h) {
+  if (h->idle_bytes.load(std::memory_order_relaxed)) return true;
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
       if (h->classes[w * 64 + lowest_bit(m)].depot) return true;
@@ -85,6 +86,7 @@ void tend(Heap* const* heaps, unsigned n, std::uint64_t now) {
   for (unsigned i = 0; i < k; ++i) {
     std::uint64_t age = min(due[i]->opt.decay_ns / 4, 2 * step);
     bool over = due[i]->depot_bytes.load(std::memory_order_relaxed) > due[i]->opt.cache_bytes;
+    idle_purge(due[i], now);
     flush_depots(due[i], over ? kNone : now - min(now, age));
     release_slabs(due[i], stamp);
   }
@@ -200,7 +202,7 @@ void purge_if_due(std::uint64_t now) {
 bool over_budget() {
   if (!purger::running()) return false;
   purger::wake_now();
-  return pages::dirty_bytes() < 16 * pages::cache_budget();
+  return pages::process_free_bytes.load(std::memory_order_relaxed) < 16 * pages::cache_budget();
 }
 
 std::uint64_t purge_heap(Heap* h) {
@@ -216,11 +218,24 @@ std::uint64_t purge_heap(Heap* h) {
     }
   }
   steal(&h, 1, false, now);
+  idle_purge(h, kNone);
   flush_depots(h, kNone);
   release_slabs(h, now);
   std::uint64_t after = h->mapped.load(std::memory_order_relaxed);
   return before > after ? before - after : 0;
 }
+
+namespace {
+// The page heaps this handle takes from; those of other handles are none of its business.
+std::uint64_t purge_own_pages(Heap* h, std::uint64_t now, std::uint64_t keep) {
+  const Heap* source = h->region_parent ? h->region_parent : h;
+  if (!source->own_pages) return pages::purge_shared(now, keep);
+  std::uint64_t bytes = 0;
+  const std::uint16_t all[] = {source->plain_heap, source->huge_heap, source->slab_heap, source->dense_heap};
+  for (std::uint16_t i : all) bytes += pages::heap_at(i).purge(now, keep);  // the second time there is nothing
+  return bytes;
+}
+}  // namespace
 
 int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* bytes) noexcept {
   *bytes = 0;
@@ -232,10 +247,15 @@ int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* byte
   if ((flags & 1) && !(flags & 2)) {
     Heap* one[1] = {h};
     tend(one, 1, now);
-    *bytes = pages::purge_pages(now, kNone);
+    *bytes = purge_own_pages(h, now, kNone);
   } else {
+    std::uint64_t explicit_pages = h->idle_bytes.load(std::memory_order_relaxed);
     purge_heap(h);
-    *bytes = pages::purge_pages(kNone - 1, 0) + purge_holes(h);
+    explicit_pages -= min(explicit_pages, h->idle_bytes.load(std::memory_order_relaxed));
+    *bytes = purge_own_pages(h, kNone - 1, 0) + purge_holes(h);
+    h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);
+    *bytes += explicit_pages;
+    return 0;
   }
   h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);
   return 0;
@@ -330,6 +350,11 @@ void close_caches(Heap* h) {
 
 // Under registry_lock.
 bool finish_if_last(Heap* h) {
+  if (h->children || h->pinned_spans.load(std::memory_order_relaxed)) return false;
+  if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kLingering) {
+    end_heap(h->stub);
+    return true;
+  }
   for (auto& b : h->direct_bytes)
     if (b.load(std::memory_order_relaxed)) return false;
   for (unsigned w = 0; w < 3; ++w)
@@ -346,7 +371,8 @@ bool finish_if_last(Heap* h) {
 void destroy_if_last(akit_tiered* stub) {
   os::SlowSection section(os::current());
   os::Guard r(registry_lock);
-  if (stub->phase.load(std::memory_order_acquire) == Phase::kClosing) finish_if_last(stub->heap);
+  Phase now = stub->phase.load(std::memory_order_acquire);
+  if (now == Phase::kClosing || now == Phase::kLingering) finish_if_last(stub->heap);
 }
 
 void drop_batches(ClassState& k) {

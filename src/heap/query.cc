@@ -6,8 +6,6 @@
 #include "heap/miss.h"
 
 namespace akit::heap {
-namespace {
-
 // The span whose user range contains p, also in the middle of a large block: walk back through the
 // map to the page where a span begins.
 Span* span_around(std::uintptr_t a) {
@@ -23,8 +21,6 @@ Span* span_around(std::uintptr_t a) {
     }
   return nullptr;
 }
-
-}  // namespace
 
 std::size_t usable_size(akit_tiered* h, const void* p) noexcept {
   if (!p) return 0;
@@ -42,7 +38,7 @@ std::size_t usable_size(akit_tiered* h, const void* p) noexcept {
   Heap* heap = h ? checked_heap(h) : nullptr;
   if (h && !heap) return 0;
   Found f = find_block(p);
-  if (heap && f.heap != heap) f.error = ENOENT;
+  if (heap ? f.heap != heap : f.heap && f.heap->kind != kKindTiered) f.error = ENOENT;
   if (!f.error && (f.heap->watch & kWatchExact)) {
     auto* b = map::exact_byte(reinterpret_cast<std::uintptr_t>(p));
     if (!b || b->load(std::memory_order_relaxed) != 1) f.error = EINVAL;
@@ -69,7 +65,7 @@ int owns(akit_tiered* h, const void* p) noexcept {
     std::size_t i = (a - s->base) / s->stride;
     return i < s->capacity && map::is_out(s->base + i * s->stride);
   }
-  return a >= s->start && a < s->start + s->usable && !(s->role == pages::Role::kBlock && (map::entry_of(s->start) & 0xff) == 0);
+  return a >= s->start && a < s->start + s->usable && !is_cached(s);
 }
 
 int inspect(const void* p, BlockInfo* out) noexcept {
@@ -86,14 +82,17 @@ int inspect(const void* p, BlockInfo* out) noexcept {
     if (!map::is_out(base)) state = i < s->fresh && !((s->bits[i / 64] >> (i % 64)) & 1) ? 2 : 0;
   } else if (a < s->start || a >= s->start + s->usable) {
     return -ENOENT;
-  } else if (s->role == pages::Role::kBlock && (map::entry_of(s->start) & 0xff) == 0) {
+  } else if (is_cached(s)) {
     state = 2;
   }
   if (state == 1 && (h->watch & kWatchExact)) {
     auto* b = map::exact_byte(base);
     if (b && b->load(std::memory_order_relaxed) != 1) state = 2;
   }
-  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, 0, 0};
+  const Heap* policy = h->region_parent ? h->region_parent : h;
+  bool one_node = is_pow2(policy->opt.numa_nodes) && policy->opt.numa_mode != static_cast<std::uint32_t>(os::Numa::kInterleave);
+  std::uint64_t node = one_node ? lowest_bit(policy->opt.numa_nodes) : kNone;
+  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, node, state == 1 && s->was_zero};
   return 0;
 }
 

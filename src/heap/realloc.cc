@@ -14,12 +14,6 @@ constexpr std::uint32_t kZero = 1, kNoMove = 2;
 // Moving page tables beats memcpy from here (x10 at 1 MiB, x700 at 64 MiB).
 constexpr std::size_t kMoveFrom = 256 * 1024;
 
-unsigned span_class(const Heap* h, std::size_t n) {
-  if (n > kMaxSized) return 0;
-  unsigned c = class_of_size(n);
-  return c > h->last_medium ? c : 0;
-}
-
 // One block of class c more is out, as if allocated: its free will be counted.
 void take_class(Heap* h, unsigned c) {
   ClassState& k = h->classes[c];
@@ -28,7 +22,7 @@ void take_class(Heap* h, unsigned c) {
   os::Guard g(k.lock);
   ++k.out;
   ++k.gets_retired;
-  h->taken_bytes.fetch_add(size_of_class(c), std::memory_order_relaxed);
+  h->taken_bytes.fetch_add(size_of(h, c), std::memory_order_relaxed);
   k.slabs = k.slabs + 1;
 }
 
@@ -39,11 +33,12 @@ void relabel(Heap* h, Span* s, unsigned c, std::size_t usable) {
     {
       os::Guard g(h->classes[old].lock);
       --h->classes[old].out;
-      h->taken_bytes.fetch_sub(size_of_class(old), std::memory_order_relaxed);
+      h->taken_bytes.fetch_sub(size_of(h, old), std::memory_order_relaxed);
       h->classes[old].slabs = h->classes[old].slabs - 1;
     }
     take_class(h, c);
     s->cls = static_cast<std::uint8_t>(c);
+    s->was_zero = false;
     map::set_entries(align_down(s->start, map::kPage), 1, entry_for(h, c));
   } else {
     count_direct(h, s->usable, false);
@@ -57,33 +52,35 @@ bool keeps_class(const Heap* h, const Span* s, unsigned c) {
   return s->role != pages::Role::kBlock || (c != 0 && s->start - s->base == colour_of(h, c, s->base));
 }
 
-bool plain_span(const Span* s) { return s->role == pages::Role::kBlock || s->role == pages::Role::kDirect; }
+bool plain_span(const Span* s) {
+  return !s->guarded && (s->role == pages::Role::kBlock || s->role == pages::Role::kDirect);
+}
 
-std::size_t usable_for(const Span* s, unsigned c, std::size_t n) {
-  return s->role == pages::Role::kBlock ? size_of_class(c) : align_up(n, 16);
+std::size_t usable_for(const Heap* h, const Span* s, unsigned c, std::size_t n) {
+  return s->role == pages::Role::kBlock ? size_of(h, c) : align_up(n, h->kind == kKindTiered ? 16 : os::page_size());
 }
 
 bool shrink_in_place(Heap* h, Span* s, std::size_t n) {
-  unsigned c = s->role == pages::Role::kBlock ? span_class(h, n) : 0;
+  unsigned c = s->role == pages::Role::kBlock ? block_class(h, n) : 0;
   if (!keeps_class(h, s, c)) return false;
-  std::size_t usable = usable_for(s, c, n), before = s->bytes();
+  std::size_t usable = usable_for(h, s, c, n), before = s->bytes();
   if (usable >= s->usable) return true;
   pages::heap_of(s).shrink(s, (s->start - s->base + usable + map::kPage - 1) >> map::kPageShift,
                             deadline_from(h, os::now_coarse_ns()));
-  uncharge(h, before - s->bytes());
+  uncharge_span(h, before - s->bytes());
   relabel(h, s, c, usable);
   return true;
 }
 
 bool grow_in_place(Heap* h, Span* s, std::size_t n) {
-  unsigned c = s->role == pages::Role::kBlock ? span_class(h, n) : 0;
+  unsigned c = s->role == pages::Role::kBlock ? block_class(h, n) : 0;
   if (!keeps_class(h, s, c)) return false;
-  std::size_t usable = usable_for(s, c, n), before = s->bytes();
+  std::size_t usable = usable_for(h, s, c, n), before = s->bytes();
   std::size_t bytes = align_up(s->start - s->base + usable, os::page_size());
   if (bytes > before) {
-    if (!charge(h, bytes - before)) return false;
+    if (!charge_span(h, bytes - before)) return false;
     if (!pages::heap_of(s).extend(s, bytes >> map::kPageShift)) {
-      uncharge(h, bytes - before);
+      uncharge_span(h, bytes - before);
       return false;
     }
   }
@@ -94,12 +91,12 @@ bool grow_in_place(Heap* h, Span* s, std::size_t n) {
 // The pages of the old span become the front of a new one.
 void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
   // Where the kernel chooses addresses, another thread could be given the old ones before we let go.
-  if (!pages::heap_of(s).keeps(s)) return nullptr;
+  if (h->fixed || s->guarded || !pages::heap_of(s).keeps(s)) return nullptr;
   // Its offset in the page comes along, so the block gets no bin class: size and pages alone.
   unsigned c = 0;
   bool over_cap = false;
   std::size_t room = n + (s->start - s->base);
-  if (unsigned sized = span_class(h, n)) room = size_of_class(sized) + (s->start - s->base);
+  if (unsigned sized = block_class(h, n)) room = size_of(h, sized) + (s->start - s->base);
   Span* t = block_new(h, {room, 0, c, false, false}, &over_cap);
   std::size_t offset = s->start - s->base;
   if (!t) return nullptr;
@@ -118,16 +115,17 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
   // The old span: no pages, only addresses.
   unlink_span(h, s);
   map::set_entries(align_down(s->start, map::kPage), 1, 0);
-  uncharge(h, s->bytes());
+  uncharge_span(h, s->bytes());
   if (s->role == pages::Role::kBlock) {
     os::Guard g(h->classes[s->cls].lock);
     --h->classes[s->cls].out;
-    h->taken_bytes.fetch_sub(size_of_class(s->cls), std::memory_order_relaxed);
+    h->taken_bytes.fetch_sub(size_of(h, s->cls), std::memory_order_relaxed);
     h->classes[s->cls].slabs = h->classes[s->cls].slabs - 1;
   } else {
     count_direct(h, s->usable, false);
   }
   pages::heap_of(s).free_gone(s);
+  h->remaps.fetch_add(1, std::memory_order_relaxed);
   count_direct(h, t->usable, true);
   return reinterpret_cast<void*>(t->start);
 }
@@ -160,6 +158,8 @@ void* small_realloc(Heap* h, ThreadCache* tc, void* p, std::size_t n, std::size_
   return q;
 }
 
+}  // namespace
+
 // In place, or by moving pages; NULL: neither.
 void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move) {
   os::SlowSection section(os::current());
@@ -170,8 +170,6 @@ void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move) {
   if (!may_move || s->usable < kMoveFrom || (h->watch & (kWatchExact | kWatchTool))) return nullptr;
   return grow_by_moving(h, s, n);
 }
-
-}  // namespace
 
 void* reallocx(akit_tiered* h, void* p, std::size_t n, std::size_t alignment, std::uint32_t flags, std::size_t* usable) noexcept {
   if (!p) return allocx(h, n, alignment, flags, usable);
@@ -245,8 +243,8 @@ void* reallocx(akit_tiered* h, void* p, std::size_t n, std::size_t alignment, st
 void* default_realloc(void* p, std::size_t n) noexcept {
   if (!p) return alloc_other(default_handle(), n);
   Heap* h = heap_by_owner(map::entry_of(reinterpret_cast<std::uintptr_t>(p)) >> map::kOwnerShift);
-  if (!h || !h->stub) {
-    misuse(ENOENT, 0, p);
+  if (!h || !h->stub || h->kind != kKindTiered) {
+    report(h && h->stub ? h : nullptr, ENOENT, p);
     errno = ENOENT;
     return nullptr;
   }

@@ -13,7 +13,7 @@ namespace {
 void note_used(Heap* h, unsigned c, ClassState& k, unsigned cached) {
   std::uint64_t used = k.out - k.depot_blocks - cached;
   if (used > k.peak) k.peak = used;
-  std::uint64_t bytes = h->taken_bytes.load(std::memory_order_relaxed) - cached * size_of_class(c);
+  std::uint64_t bytes = h->taken_bytes.load(std::memory_order_relaxed) - cached * size_of(h, c);
   std::uint64_t depot = h->depot_bytes.load(std::memory_order_relaxed);
   bytes -= min(bytes, depot);
   if (bytes > h->used_peak.load(std::memory_order_relaxed)) h->used_peak.store(bytes, std::memory_order_relaxed);
@@ -23,7 +23,8 @@ void note_used(Heap* h, unsigned c, ClassState& k, unsigned cached) {
 bool hopeless(Heap* h, unsigned c) {
   ClassState& k = h->classes[c];
   if (k.partial || k.depot) return false;
-  std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of_class(c)) : size_of_class(c);
+  if (h->accounted) return false;  // free pages of its own count, too, and only the page heaps know them
+  std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of_class(c)) : size_of(h, c);
   return h->mapped.load(std::memory_order_relaxed) + align_up(least, os::page_size()) > h->opt.limit_bytes;
 }
 
@@ -44,18 +45,29 @@ void* refused(Heap* h, bool at_cap) {
   return nullptr;
 }
 
+// What the handle and those it stands on have cached goes to the page heaps. Not repeated until
+// something was freed.
+void purge_at_cap(Heap* h) {
+  for (Heap* one : {h, h->region_parent, h->huge_parent})
+    if (one) purge_heap(one);
+  h->fruitless.store(true, std::memory_order_relaxed);
+}
+
 // A new block with a span of its own.
 void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
   ClassState& k = h->classes[c];
-  Span* s = block_new(h, {size_of_class(c), 0, c, *zeroed, false}, over_cap);
+  Span* s = block_new(h, {size_of(h, c), 0, c, *zeroed, false}, over_cap);
   if (!s) return nullptr;
   *zeroed = s->zero;
+  s->was_zero = h->kind == kKindRegion && s->zero;
   s->zero = false;
+  // So that its first free comes to the slow path, and from then on it is not known to be zero.
+  if (s->was_zero) map::set_entries(s->base, 1, entry_for(h, 0));
   os::Guard g(k.lock);
   k.slabs = k.slabs + 1;
   ++k.out;
   ++k.misses;
-  h->taken_bytes.fetch_add(size_of_class(c), std::memory_order_relaxed);
+  h->taken_bytes.fetch_add(size_of(h, c), std::memory_order_relaxed);
   note_used(h, c, k, 0);
   return reinterpret_cast<void*>(s->start);
 }
@@ -78,7 +90,7 @@ void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
       if (n && early) depot_unpack(h, c, t, got, tc);
       // From slabs only some 64 KiB at a time: blocks nobody asked for yet.
       if (n == 0 && slab)
-        n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of_class(c)))));
+        n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of(h, c)))));
       if (n) {
         ++k.misses;
         note_used(h, c, k, n - 1);
@@ -125,8 +137,7 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
   }
   // A purge that found nothing is not repeated until something was freed: hosts retry by the million.
   if (h->fruitless.load(std::memory_order_relaxed)) return refused(h, over_cap);
-  purge_heap(h);
-  h->fruitless.store(true, std::memory_order_relaxed);
+  purge_at_cap(h);
   *zeroed = want_zero;
   over_cap = false;
   if (void* p = attempt(h, tc, c, zeroed, &over_cap)) return p;
@@ -138,13 +149,12 @@ void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed) {
   bool over_cap = false;
   Span* s = block_new(h, r, &over_cap);
   if (!s && !h->fruitless.load(std::memory_order_relaxed)) {
-    purge_heap(h);
-    h->fruitless.store(true, std::memory_order_relaxed);
+    purge_at_cap(h);
     over_cap = false;
     s = block_new(h, r, &over_cap);
   }
   if (!s) return refused(h, over_cap);
-  *zeroed = s->zero;
+  *zeroed = s->was_zero = s->zero;
   s->zero = false;
   count_direct(h, s->usable, true);
   return reinterpret_cast<void*>(s->start);

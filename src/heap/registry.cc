@@ -111,7 +111,7 @@ void stub_retire(akit_tiered* h) {
 
 akit_tiered* first_live() { return live; }
 
-Heap* checked_heap(akit_tiered* h, Kind kind) {
+Heap* checked_heap(akit_tiered* h, Kind kind, bool lingering_too) {
   auto a = reinterpret_cast<std::uintptr_t>(h);
   if (!h || (a & 7) || h->anchor != &anchor_of_this_copy || h->kind != kind) {
     misuse(EINVAL, 0, h);
@@ -119,7 +119,7 @@ Heap* checked_heap(akit_tiered* h, Kind kind) {
   }
   Phase ph = h->phase.load(std::memory_order_acquire);
   if (AKIT_UNLIKELY(ph == Phase::kSpare && h == &default_stub)) return default_handle() ? h->heap : nullptr;
-  if (ph != Phase::kOpen && ph != Phase::kClosing) {
+  if (ph != Phase::kOpen && ph != Phase::kClosing && !(lingering_too && ph == Phase::kLingering)) {
     misuse(EINVAL, h->id, h);
     return nullptr;
   }

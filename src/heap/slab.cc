@@ -73,6 +73,18 @@ bool charge(Heap* h, std::uint64_t bytes) {
 }
 void uncharge(Heap* h, std::uint64_t bytes) { h->mapped.fetch_sub(bytes, std::memory_order_relaxed); }
 
+bool charge_span(Heap* h, std::uint64_t bytes) {
+  if (AKIT_UNLIKELY(h->accounted)) return true;
+  if (!charge(h, bytes)) return false;
+  if (AKIT_UNLIKELY(h->region_parent != nullptr)) h->region_parent->lent.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+void uncharge_span(Heap* h, std::uint64_t bytes) {
+  if (AKIT_UNLIKELY(h->accounted)) return;
+  uncharge(h, bytes);
+  if (AKIT_UNLIKELY(h->region_parent != nullptr)) h->region_parent->lent.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
 void link_span(Heap* h, Span* s) {
   s->owner = h;
   h->spans_count.fetch_add(1, std::memory_order_relaxed);
@@ -98,7 +110,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   std::size_t stride = stride_of_class(c);
   if (h->mapped.load(std::memory_order_relaxed) + bytes > h->opt.limit_bytes)
     bytes = align_up(max(kFirstSlab, stride), os::page_size());  // near the cap: the smallest that helps
-  if (!charge(h, bytes)) {
+  if (!charge_span(h, bytes)) {
     *over_cap = true;
     return nullptr;
   }
@@ -106,7 +118,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   // Natural classes need the alignment of their size, which a page gives.
   Span* s = pages::alloc_span(dense ? h->dense_heap : h->slab_heap, bytes >> map::kPageShift, 4096, false);
   if (!s) {
-    uncharge(h, bytes);
+    uncharge_span(h, bytes);
     return nullptr;
   }
   bytes = s->bytes();
@@ -116,7 +128,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   if (!s->bits || !map::cover(s->base, bytes, true, (h->watch & kWatchExact) != 0)) {
     if (s->bits) meta::put(s->bits, words(s->capacity) * 8);
     pages::free_span(s, 0);
-    uncharge(h, bytes);
+    uncharge_span(h, bytes);
     return nullptr;
   }
   for (std::size_t i = 0; i < words(s->capacity); ++i) s->bits[i] = 0;
@@ -201,7 +213,7 @@ void release_slab_record(Heap* h, Span* s) {
   meta::put(s->bits, words(s->capacity) * 8);
   s->bits = nullptr;
   s->owner = nullptr;
-  uncharge(h, s->bytes());
+  uncharge_span(h, s->bytes());
 }
 
 void release_span(Heap* h, Span* s, std::uint64_t stamp) {
@@ -212,7 +224,10 @@ void release_span(Heap* h, Span* s, std::uint64_t stamp) {
     map::set_entries(align_down(s->start, map::kPage), 1, 0);
     if (h->watch & kWatchExact) map::clear_marks(s->start, 16);
     s->owner = nullptr;
-    uncharge(h, s->bytes());
+    uncharge_span(h, s->bytes());
+    if (AKIT_UNLIKELY(h->huge_parent != nullptr) && pages::heap_of(s).account() == &h->huge_parent->account)
+      h->huge_parent->lent.fetch_sub(s->bytes(), std::memory_order_relaxed);
+    if (AKIT_UNLIKELY(s->no_cache)) return pages::heap_of(s).give_up(s);
   }
   pages::free_span(s, deadline_from(h, stamp));
 }

@@ -43,72 +43,6 @@ ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins) {
 
 bool touched(Heap* h, unsigned c) { return (__atomic_load_n(&h->touched[c / 64], __ATOMIC_RELAXED) >> (c % 64)) & 1; }
 
-void fill_handle(Heap* h, TieredStats* out) {
-  std::uint64_t size_keep = out->struct_size;
-  *out = {};
-  out->struct_size = size_keep;
-  os::Guard g(h->caches_lock);
-  std::uint64_t tiers[4] = {}, bins_bytes = 0, live = 0, gets = 0;
-  for (unsigned c = 1; c < kClasses; ++c) {
-    if (!touched(h, c)) continue;
-    std::uint64_t bins;
-    ClassSum s = sum_class(h, c, &bins);
-    std::size_t size = size_of_class(c);
-    tiers[tier_of(h, size)] += s.used * size;
-    bins_bytes += bins * size;
-    out->cached_bytes += s.cached * size;
-    out->cache_misses_total += s.misses;
-    out->remote_frees_total += s.remote;
-    out->remote_pending_bytes += s.depot * size;
-    live += s.used;
-    gets += s.gets;
-  }
-  for (unsigned t = 0; t < 4; ++t) tiers[t] += h->direct_bytes[t].load(std::memory_order_relaxed);
-  std::uint64_t da = h->direct_allocs.load(std::memory_order_relaxed), df = h->direct_frees.load(std::memory_order_relaxed);
-  out->id = h->stub->id;
-  out->kind = kKindTiered;
-  out->limit_bytes = h->opt.limit_bytes;
-  out->used_bytes = tiers[0] + tiers[1] + tiers[2] + tiers[3];
-  std::uint64_t peak = max(h->used_peak.load(std::memory_order_relaxed), out->used_bytes);
-  h->used_peak.store(peak, std::memory_order_relaxed);
-  out->used_peak_bytes = peak;
-  out->metadata_bytes = h->metadata.load(std::memory_order_relaxed);
-  out->mapped_bytes = h->mapped.load(std::memory_order_relaxed);
-  out->mapped_peak_bytes = max(h->mapped_peak.load(std::memory_order_relaxed), out->mapped_bytes);
-  out->mappings = h->spans_count.load(std::memory_order_relaxed);
-  out->allocs_total = gets + da;
-  out->frees_total = gets - min(gets, live) + min(df, da);
-  out->failures_total = h->failures.load(std::memory_order_relaxed);
-  out->limit_hits_total = h->limit_hits.load(std::memory_order_relaxed);
-  out->misuses_total = h->misuses.load(std::memory_order_relaxed);
-  out->maps_total = h->maps.load(std::memory_order_relaxed);
-  out->unmaps_total = h->unmaps.load(std::memory_order_relaxed);
-  out->purges_total = h->purges.load(std::memory_order_relaxed);
-  out->purged_bytes_total = h->purged_bytes.load(std::memory_order_relaxed);
-  out->prefaulted_bytes_total = h->prefaulted.load(std::memory_order_relaxed);
-  out->small_used_bytes = tiers[0];
-  out->medium_used_bytes = tiers[1];
-  out->large_used_bytes = tiers[2];
-  out->huge_used_bytes = tiers[3];
-  out->thread_cache_bytes = bins_bytes;
-  out->thread_caches = h->cache_count;
-  out->cache_hits_total = gets - min(gets, out->cache_misses_total);
-  out->reallocs_total = h->reallocs.load(std::memory_order_relaxed);
-  out->reallocs_in_place_total = h->reallocs_in_place.load(std::memory_order_relaxed);
-  for (ThreadCache* list : {static_cast<ThreadCache*>(h->caches), static_cast<ThreadCache*>(h->orphans)})
-    for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
-      out->reallocs_total += tc->reallocs.load(std::memory_order_relaxed);
-      out->reallocs_in_place_total += tc->reallocs_in_place.load(std::memory_order_relaxed);
-    }
-  out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
-}
-
-akit_tiered* by_id(std::uint64_t id) {
-  for (akit_tiered* s = first_live(); s; s = s->next)
-    if (s->id == id && s->phase.load(std::memory_order_acquire) == Phase::kOpen) return s;
-  return nullptr;
-}
-
 // To the outside the classes with natural alignment are part of the ordinary ones of their size.
 unsigned natural_twin(unsigned c) {
   for (unsigned k = kFirstNatural; k < kClasses; ++k)
@@ -148,6 +82,82 @@ int class_stats(Heap* h, std::size_t index, ClassStats* out) {
 
 }  // namespace
 
+void fill_handle(Heap* h, TieredStats* out) {
+  std::uint64_t size_keep = out->struct_size;
+  *out = {};
+  out->struct_size = size_keep;
+  os::Guard g(h->caches_lock);
+  std::uint64_t tiers[4] = {}, bins_bytes = 0, live = 0, gets = 0;
+  for (unsigned c = 1; c < kClasses; ++c) {
+    if (!touched(h, c)) continue;
+    std::uint64_t bins;
+    ClassSum s = sum_class(h, c, &bins);
+    std::size_t size = size_of(h, c);
+    tiers[tier_of(h, size)] += s.used * size;
+    bins_bytes += bins * size;
+    out->cached_bytes += s.cached * size;
+    out->cache_misses_total += s.misses;
+    out->remote_frees_total += s.remote;
+    out->remote_pending_bytes += s.depot * size;
+    live += s.used;
+    gets += s.gets;
+  }
+  for (unsigned t = 0; t < 4; ++t) tiers[t] += h->direct_bytes[t].load(std::memory_order_relaxed);
+  std::uint64_t da = h->direct_allocs.load(std::memory_order_relaxed), df = h->direct_frees.load(std::memory_order_relaxed);
+  out->id = h->stub->id;
+  out->kind = h->kind;
+  out->limit_bytes = h->opt.limit_bytes;
+  out->used_bytes = tiers[0] + tiers[1] + tiers[2] + tiers[3];
+  std::uint64_t peak = max(h->used_peak.load(std::memory_order_relaxed), out->used_bytes);
+  h->used_peak.store(peak, std::memory_order_relaxed);
+  out->used_peak_bytes = peak;
+  out->metadata_bytes = h->metadata.load(std::memory_order_relaxed);
+  out->mapped_bytes = h->mapped.load(std::memory_order_relaxed);
+  out->mapped_peak_bytes = max(h->mapped_peak.load(std::memory_order_relaxed), out->mapped_bytes);
+  out->mappings = h->spans_count.load(std::memory_order_relaxed);
+  out->allocs_total = gets + da;
+  out->frees_total = gets - min(gets, live) + min(df, da);
+  out->failures_total = h->failures.load(std::memory_order_relaxed);
+  out->limit_hits_total = h->limit_hits.load(std::memory_order_relaxed);
+  out->misuses_total = h->misuses.load(std::memory_order_relaxed);
+  out->maps_total = h->maps.load(std::memory_order_relaxed);
+  out->unmaps_total = h->unmaps.load(std::memory_order_relaxed);
+  out->purges_total = h->purges.load(std::memory_order_relaxed);
+  out->purged_bytes_total = h->purged_bytes.load(std::memory_order_relaxed);
+  out->prefaulted_bytes_total = h->prefaulted.load(std::memory_order_relaxed);
+  out->small_used_bytes = tiers[0];
+  out->medium_used_bytes = tiers[1];
+  out->large_used_bytes = tiers[2];
+  out->huge_used_bytes = tiers[3];
+  out->thread_cache_bytes = bins_bytes;
+  out->thread_caches = h->cache_count;
+  out->cache_hits_total = gets - min(gets, out->cache_misses_total);
+  out->reallocs_total = h->reallocs.load(std::memory_order_relaxed);
+  out->reallocs_in_place_total = h->reallocs_in_place.load(std::memory_order_relaxed);
+  for (ThreadCache* list : {static_cast<ThreadCache*>(h->caches), static_cast<ThreadCache*>(h->orphans)})
+    for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
+      out->reallocs_total += tc->reallocs.load(std::memory_order_relaxed);
+      out->reallocs_in_place_total += tc->reallocs_in_place.load(std::memory_order_relaxed);
+    }
+  out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
+}
+
+std::uint64_t cached_blocks(Heap* h) {
+  os::Guard g(h->caches_lock);
+  std::uint64_t n = 0;
+  for (unsigned c = 1; c < kClasses; ++c) {
+    std::uint64_t bins;
+    if (touched(h, c)) n += sum_class(h, c, &bins).cached;
+  }
+  return n;
+}
+
+akit_tiered* stub_by_id(std::uint64_t id, Kind kind) {
+  for (akit_tiered* s = first_live(); s; s = s->next)
+    if (s->id == id && s->kind == kind && s->phase.load(std::memory_order_acquire) == Phase::kOpen) return s;
+  return nullptr;
+}
+
 int stats_get(akit_tiered* stub, TieredStats* out) noexcept {
   Heap* h = checked_heap(stub);
   if (!h) return -EINVAL;
@@ -168,7 +178,7 @@ int class_stats_get(akit_tiered* stub, std::size_t index, ClassStats* out) noexc
 int stats_by_id(std::uint64_t id, TieredStats* out, char name[64]) noexcept {
   os::SlowSection section(os::current());
   os::Guard r(registry_lock);
-  akit_tiered* s = by_id(id);
+  akit_tiered* s = stub_by_id(id, kKindTiered);
   if (!s) return -ENOENT;
   fill_handle(s->heap, out);
   __builtin_memcpy(name, s->heap->name, 64);
@@ -178,19 +188,19 @@ int stats_by_id(std::uint64_t id, TieredStats* out, char name[64]) noexcept {
 int class_stats_by_id(std::uint64_t id, std::size_t index, ClassStats* out) noexcept {
   os::SlowSection section(os::current());
   os::Guard r(registry_lock);
-  akit_tiered* s = by_id(id);
+  akit_tiered* s = stub_by_id(id, kKindTiered);
   return s ? class_stats(s->heap, index, out) : -ENOENT;
 }
 
 int handle_next(std::uint64_t* id, std::uint32_t* kind) noexcept {
   os::SlowSection section(os::current());
   os::Guard r(registry_lock);
-  std::uint64_t best = kNone;
+  akit_tiered* best = nullptr;
   for (akit_tiered* s = first_live(); s; s = s->next)
-    if (s->id > *id && s->id < best && s->phase.load(std::memory_order_acquire) == Phase::kOpen) best = s->id;
-  if (best == kNone) return -ENOENT;
-  *id = best;
-  if (kind) *kind = kKindTiered;
+    if (s->id > *id && (!best || s->id < best->id) && s->phase.load(std::memory_order_acquire) == Phase::kOpen) best = s;
+  if (!best) return -ENOENT;
+  *id = best->id;
+  if (kind) *kind = best->kind;
   return 0;
 }
 
@@ -207,6 +217,7 @@ int process_stats_get(ProcessStats* out) noexcept {
       out->used_bytes += t.used_bytes;
       out->cached_bytes += t.cached_bytes;
       out->metadata_bytes += t.metadata_bytes;
+      out->pinned_bytes += s->heap->pinned_bytes.load(std::memory_order_relaxed);
     }
   }
   out->handles = handles_live.load(std::memory_order_relaxed);

@@ -57,7 +57,7 @@ unsigned take(const Loot& l, std::uint64_t stamp) {
 std::uint64_t finish_pass(unsigned n, std::uint64_t stamp) {
   std::uint64_t bytes = 0;
   if (n && os::membarrier()) {
-    for (unsigned i = 0; i < n; ++i) bytes += take(loot[i], stamp) * size_of_class(loot[i].cls);
+    for (unsigned i = 0; i < n; ++i) bytes += take(loot[i], stamp) * size_of(loot[i].heap, loot[i].cls);
   } else {
     for (unsigned i = 0; i < n; ++i) {
       Slot* expected = cache::poison();

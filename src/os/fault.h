@@ -5,7 +5,7 @@
 
 namespace akit::os::fault {
 
-enum Call : unsigned { kMap, kUnmap, kMove, kAdvise, kDiscard, kProtect, kMembarrier, kThread, kCalls, kAny = kCalls };
+enum Call : unsigned { kMap, kUnmap, kMove, kAdvise, kDiscard, kProtect, kMembarrier, kThread, kBind, kGuard, kMovePages, kCalls, kAny = kCalls };
 
 #if defined(AKIT_TEST_HOOKS)
 // Refuse the n-th call of this kind from now (1 = the next); 0 = never. `forever`: and all after it.
@@ -13,6 +13,7 @@ void arm(Call c, std::uint64_t n, int error, bool forever);
 std::uint64_t seen(Call c);   // calls since the last arm
 int hit(Call c);              // 0 or -error
 void set_page_size(std::size_t n);
+void set_root(const char* path);  // another /sys and /proc, below this folder; kept, not copied; NULL: the real ones
 #else
 inline int hit(Call) { return 0; }
 #endif

@@ -3,7 +3,7 @@
 #pragma once
 #include <concepts>
 
-#include "os/sys.h"
+#include "os/numa.h"
 
 namespace akit::os {
 
@@ -31,11 +31,23 @@ concept PageSource = requires(S s, std::size_t n, void* at, PageKind k, const Ra
 // map, so that one leaf serves a process until it holds 16 GiB.
 class SystemPages {
  public:
+  struct Policy {  // of every mapping of one source
+    Numa numa = Numa::kLocal;
+    std::uint64_t nodes = 0;
+    const char* name = nullptr;  // outlives the source
+  };
+  constexpr SystemPages() = default;
+  constexpr explicit SystemPages(const Policy& policy) : policy_(policy) {}
   Extent map(std::size_t size, std::size_t alignment, PageKind kind) noexcept;
   int map_at(void* at, std::size_t size, PageKind kind) noexcept;
   bool unmap(Extent e) noexcept { return os::unmap(e.base, e.size); }
   bool keeps(const void* at) noexcept;
   std::uint64_t discard(const Range* r, std::size_t n) noexcept { return discard_many(r, n); }
+  bool plain() const noexcept { return policy_.numa == Numa::kLocal && !policy_.name; }
+
+ private:
+  bool apply(void* p, std::size_t size, PageKind kind) noexcept;
+  Policy policy_{};
 };
 
 // For tests: counts what passes through.

@@ -1,10 +1,9 @@
 #include "os/sys.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "os/fault.h"
+#include "os/keep_errno.h"
 #include "os/sanitizer.h"
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -22,6 +22,14 @@
 #endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
 #endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -36,39 +44,8 @@ constinit MapCounters map_counters{};
 
 namespace {
 
-// errno belongs to the caller: free functions promise to preserve it.
-struct KeepErrno {
-  int saved = errno;
-  ~KeepErrno() { errno = saved; }
-};
-
 constinit std::atomic<std::size_t> page_bytes{0};
 constinit std::atomic<int> barrier_state{0};  // 0 unknown, 1 available, -1 not
-
-std::size_t read_number(const char* path, const char* key) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  char buf[4096];
-  ssize_t n = read(fd, buf, sizeof buf - 1);
-  close(fd);
-  if (n <= 0) return 0;
-  buf[n] = 0;
-  const char* at = buf;
-  if (key) {
-    for (; *at; ++at) {
-      std::size_t k = 0;
-      while (key[k] && at[k] == key[k]) ++k;
-      if (!key[k]) {
-        at += k;
-        break;
-      }
-    }
-  }
-  while (*at && (*at < '0' || *at > '9')) ++at;
-  std::size_t value = 0;
-  for (; *at >= '0' && *at <= '9'; ++at) value = value * 10 + static_cast<std::size_t>(*at - '0');
-  return value;
-}
 
 }  // namespace
 
@@ -80,12 +57,12 @@ std::size_t page_size() {
   return n;
 }
 
-int map(void* hint, std::size_t size, unsigned flags, void** out) {
+int map(void* hint, std::size_t size, std::size_t huge_page, void** out) {
   KeepErrno keep;
   if (int rc = fault::hit(fault::kMap)) return rc;
   int f = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   if (hint) f |= MAP_FIXED_NOREPLACE;
-  if (flags & kMapHugetlb) f = (f & ~MAP_NORESERVE) | MAP_HUGETLB;
+  if (huge_page) f = (f & ~MAP_NORESERVE) | MAP_HUGETLB | static_cast<int>(log2_floor(huge_page) << 26 /* MAP_HUGE_SHIFT */);
   void* p = mmap(hint, size, PROT_READ | PROT_WRITE, f, -1, 0);
   if (p == MAP_FAILED) return -errno;
   if (hint && p != hint) {  // a kernel or tool that treats the address as a wish
@@ -140,6 +117,7 @@ int advise(void* base, std::size_t size, Advice a) {
     case Advice::kDoFork: advice = MADV_DOFORK; break;
     case Advice::kWipeOnFork: advice = MADV_WIPEONFORK; break;
     case Advice::kPopulate: advice = MADV_POPULATE_WRITE; break;
+    case Advice::kLazyFree: advice = MADV_FREE; break;
   }
   return madvise(base, size, advice) == 0 ? 0 : -errno;
 }
@@ -202,6 +180,24 @@ int protect(void* base, std::size_t size, bool writable) {
   return mprotect(base, size, writable ? PROT_READ | PROT_WRITE : PROT_NONE) == 0 ? 0 : -errno;
 }
 
+int guard(void* base, std::size_t size, bool on) {
+  KeepErrno keep;
+  static constinit std::atomic<bool> without_markers{false};
+  if (!without_markers.load(std::memory_order_relaxed)) {
+    int rc = fault::hit(fault::kGuard);
+    if (rc == 0 && madvise(base, size, on ? MADV_GUARD_INSTALL : MADV_GUARD_REMOVE) != 0) rc = -errno;
+    if (rc != -EINVAL && rc != -ENOSYS) return rc;
+    without_markers.store(true, std::memory_order_relaxed);
+  }
+  int rc = protect(base, size, !on);
+  return rc != 0 || on ? rc : discard(base, size);
+}
+
+void name(void* base, std::size_t size, const char* text) {
+  KeepErrno keep;
+  prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, base, size, text);
+}
+
 bool membarrier_available() {
   int s = barrier_state.load(std::memory_order_acquire);
   if (s == 0) {
@@ -238,6 +234,7 @@ static std::uint64_t clock_ns(clockid_t id) {
   return static_cast<std::uint64_t>(ts.tv_sec) * 1000000000u + static_cast<std::uint64_t>(ts.tv_nsec);
 }
 std::uint64_t now_ns() { return clock_ns(CLOCK_MONOTONIC); }
+std::uint64_t now_unix_ns() { return clock_ns(CLOCK_REALTIME); }
 std::uint64_t now_coarse_ns() { return clock_ns(CLOCK_MONOTONIC_COARSE); }
 
 std::uint64_t random64() {
@@ -253,26 +250,6 @@ std::uint64_t address_limit() {
   rlimit r;
   if (getrlimit(RLIMIT_AS, &r) != 0 || r.rlim_cur == RLIM_INFINITY) return kNone;
   return r.rlim_cur;
-}
-
-std::size_t thp_size() {
-  static constinit std::atomic<std::size_t> cached{1};
-  std::size_t n = cached.load(std::memory_order_relaxed);
-  if (n != 1) return n;
-  KeepErrno keep;
-  n = read_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", nullptr);
-  cached.store(n, std::memory_order_relaxed);
-  return n;
-}
-
-std::size_t hugetlb_size() {
-  static constinit std::atomic<std::size_t> cached{1};
-  std::size_t n = cached.load(std::memory_order_relaxed);
-  if (n != 1) return n;
-  KeepErrno keep;
-  n = read_number("/proc/meminfo", "Hugepagesize:") * 1024;
-  cached.store(n, std::memory_order_relaxed);
-  return n;
 }
 
 void write_stderr(const char* text, std::size_t n) {

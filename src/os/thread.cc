@@ -65,7 +65,7 @@ Thread* make(std::uintptr_t tp) {
   if (!spare) {
     void* page;
     std::size_t n = align_up(4096, page_size());
-    if (map(nullptr, n, kMapPlain, &page) != 0) return nullptr;
+    if (map(nullptr, n, 0, &page) != 0) return nullptr;
     auto* t = static_cast<Thread*>(page);
     for (std::size_t i = 0; i < n / sizeof(Thread); ++i) {
       t[i].next = spare;
@@ -77,7 +77,7 @@ Thread* make(std::uintptr_t tp) {
   t->pointer = tp;
   t->caches = nullptr;
   t->dropped = nullptr;
-  t->word = nullptr;
+  t->words[0] = t->words[1] = nullptr;
   t->exiting = false;
   t->depth.store(0, std::memory_order_relaxed);
   t->prev = nullptr;

@@ -1,5 +1,5 @@
 // Threads as the kit sees them: a record per thread that ever took a slow path, a hook at thread
-// exit, the one initial-exec TLS word, and the gate that keeps slow paths out while a process forks.
+// exit, the initial-exec TLS words, and the gate that keeps slow paths out while a process forks.
 #pragma once
 #include "os/lock.h"
 
@@ -26,7 +26,7 @@ AKIT_INLINE std::uintptr_t thread_pointer() {
 struct Thread {
   std::atomic<std::uint32_t> depth{0};  // > 0: inside a slow path, holds locks
   std::uintptr_t pointer = 0;           // thread_pointer() of its thread
-  void** word = nullptr;                // address of its TLS word
+  void** words[2] = {};                 // addresses of its TLS words
   void* caches = nullptr;               // head of the list of its caches; guarded by the registry lock
   void* dropped = nullptr;              // caches of handles that others destroyed; the same
   Thread* next = nullptr;

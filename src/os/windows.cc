@@ -39,21 +39,13 @@ std::uintptr_t place(std::size_t size, std::size_t alignment) {
   return at;
 }
 
-void apply(void* p, std::size_t size, PageKind kind) {
-  // Advice may be refused (old kernel, THP built out); the memory is good all the same.
-  if (kind.thp == 1) advise(p, size, Advice::kHuge);
-  if (kind.thp == 2) advise(p, size, Advice::kNoHuge);
-  if (kind.fork == 1) advise(p, size, Advice::kDontFork);
-  if (kind.fork == 2) advise(p, size, Advice::kWipeOnFork);
-}
-
 Extent map_anywhere(std::size_t size, std::size_t alignment) {
   void* p;
   std::size_t page = page_size();
-  if (alignment <= page) return os::map(nullptr, size, kMapPlain, &p) == 0 ? Extent{p, size} : Extent{};
+  if (alignment <= page) return os::map(nullptr, size, 0, &p) == 0 ? Extent{p, size} : Extent{};
   std::size_t wide;
   if (__builtin_add_overflow(size, alignment - page, &wide)) return {};
-  if (os::map(nullptr, wide, kMapPlain, &p) != 0) return {};
+  if (os::map(nullptr, wide, 0, &p) != 0) return {};
   auto a = reinterpret_cast<std::uintptr_t>(p), start = align_up(a, alignment);
   auto cut = [](std::uintptr_t from, std::uintptr_t to) {
     if (from < to) {
@@ -70,6 +62,18 @@ Extent map_anywhere(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
+// false: the memory is not what was asked for. Advice may be refused (old kernel, THP built out), and
+// a wish for nodes; only where pages must not be is no wish.
+bool SystemPages::apply(void* p, std::size_t size, PageKind kind) noexcept {
+  if (policy_.numa != Numa::kLocal && os::bind(p, size, policy_.numa, policy_.nodes) != 0 && policy_.numa == Numa::kBind) return false;
+  if (kind.thp == 1) advise(p, size, Advice::kHuge);
+  if (kind.thp == 2) advise(p, size, Advice::kNoHuge);
+  if (kind.fork == 1) advise(p, size, Advice::kDontFork);
+  if (kind.fork == 2) advise(p, size, Advice::kWipeOnFork);
+  if (policy_.name) os::name(p, size, policy_.name);
+  return true;
+}
+
 Extent SystemPages::map(std::size_t size, std::size_t alignment, PageKind kind) noexcept {
   alignment = max(alignment, page_size());
   bool refused = false;
@@ -77,10 +81,11 @@ Extent SystemPages::map(std::size_t size, std::size_t alignment, PageKind kind) 
     std::uintptr_t at = place(size, alignment);
     if (!at) break;
     void* p;
-    int rc = os::map(reinterpret_cast<void*>(at), size, kMapPlain, &p);
+    int rc = os::map(reinterpret_cast<void*>(at), size, 0, &p);
     if (rc == 0) {
-      apply(p, size, kind);
-      return {p, size};
+      if (apply(p, size, kind)) return {p, size};
+      os::unmap(p, size);
+      return {};
     }
     refused = rc != -EEXIST;
     if (refused) break;
@@ -93,14 +98,18 @@ Extent SystemPages::map(std::size_t size, std::size_t alignment, PageKind kind) 
     Guard g(window_lock);
     kernel_chooses = true;
   }
-  apply(e.base, size, kind);
-  return e;
+  if (apply(e.base, size, kind)) return e;
+  os::unmap(e.base, size);
+  return {};
 }
 
 int SystemPages::map_at(void* at, std::size_t size, PageKind kind) noexcept {
   void* p;
-  int rc = os::map(at, size, kMapPlain, &p);
-  if (rc == 0) apply(p, size, kind);
+  int rc = os::map(at, size, 0, &p);
+  if (rc == 0 && !apply(p, size, kind)) {
+    os::unmap(p, size);
+    rc = -ENOMEM;
+  }
   return rc;
 }
 

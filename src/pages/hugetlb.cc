@@ -2,60 +2,82 @@
 
 #include <errno.h>
 
-#include "os/sys.h"
+#include "os/huge_pages.h"
 
 namespace akit::pages {
+namespace {
 
-using pages::Span;
+// Why mmap refused: the kernel says ENOMEM to all of these.
+Reason why_refused(int rc, const HugetlbRequest& r, std::size_t size) {
+  if (rc == -EPERM || rc == -EACCES) return kPermission;
+  if (rc != -ENOMEM) return kKernel;
+  if (os::address_limit() != kNone && os::map_counters.bytes.load(std::memory_order_relaxed) + size > os::address_limit()) return kLimit;
+  std::uint64_t pages = size / r.page, free = os::hugetlb_count(r.page, os::HugeCount::kFree, os::kAllNodes),
+                promised = os::hugetlb_count(r.page, os::HugeCount::kReserved, os::kAllNodes);
+  if (free - min(free, promised) < pages) return kNotReserved;
+  return os::cgroup_hugetlb_limit(r.page) != kNone ? kCgroup : kKernel;
+}
 
-pages::Span* map_hugetlb(std::size_t bytes, std::size_t alignment, bool dont_fork, Reason* why) {
-  std::size_t page = os::hugetlb_size();
-  *why = kKernel;
-  if (page == 0) return nullptr;
-  *why = kLimit;
-  if (bytes > PTRDIFF_MAX - page || alignment > page) return nullptr;
-  std::size_t size = align_up(bytes, page);
-  Span* s = pages::span_new();
-  if (!s) return nullptr;
-  void* p;
-  int rc = os::map(nullptr, size, os::kMapHugetlb, &p);
-  if (rc != 0) {
-    *why = rc == -ENOMEM ? kNotReserved : rc == -EPERM || rc == -EACCES ? kPermission : kKernel;
-    pages::span_delete(s);
-    return nullptr;
+// The reservation was ours, and still pages could not be taken.
+Reason why_not_taken(const HugetlbRequest& r, std::size_t size) {
+  if (r.numa == os::Numa::kBind) {
+    std::uint64_t free = 0;
+    for (unsigned n = 0; n < os::kMostNodes; ++n)
+      if ((r.nodes >> n) & 1) free += os::hugetlb_count(r.page, os::HugeCount::kFree, n);
+    if (free < size / r.page) return kNode;
   }
-  // The reservation is ours, but a cgroup limit shows only when the pages are taken.
-  rc = os::advise(p, size, os::Advice::kPopulate);
-  if (rc != 0 && rc != -EINVAL) {
-    *why = kCgroup;
+  return kCgroup;
+}
+
+HugetlbResult refused(Span* s, Reason why, int rc) {
+  if (s) span_delete(s);
+  return {nullptr, why, -rc, 0};
+}
+
+}  // namespace
+
+HugetlbResult map_hugetlb(const HugetlbRequest& r) {
+  if (r.page == 0) return refused(nullptr, kKernel, -ENOSYS);
+  if (r.bytes > PTRDIFF_MAX - r.page || r.alignment > r.page) return refused(nullptr, kLimit, -ENOMEM);
+  std::size_t size = align_up(r.bytes, r.page);
+  Span* s = span_new();
+  if (!s) return refused(nullptr, kLimit, -ENOMEM);
+  void* p;
+  if (int rc = os::map(nullptr, size, r.page, &p)) return refused(s, why_refused(rc, r, size), rc);
+  if (int rc = os::bind(p, size, r.numa, r.nodes); rc != 0 && r.numa == os::Numa::kBind) {
     os::unmap(p, size);
-    pages::span_delete(s);
-    return nullptr;
+    return refused(s, rc == -EPERM ? kPermission : kNode, rc);
+  }
+  std::uint64_t began = os::now_ns();
+  int rc = os::advise(p, size, os::Advice::kPopulate);
+  if (rc == -EINVAL) {
+    // Linux before 5.14: what the reservation promised is there, so a look at each page takes it.
+    for (std::size_t at = 0; at < size; at += r.page) __atomic_fetch_or(static_cast<char*>(p) + at, 0, __ATOMIC_RELAXED);
+    rc = 0;
   }
   auto a = reinterpret_cast<std::uintptr_t>(p);
-  if (!map::cover(a, size, false, false)) {
+  if (rc != 0 || !map::cover(a, size, false, false)) {
+    Reason why = rc != 0 ? why_not_taken(r, size) : kLimit;
     os::unmap(p, size);
-    pages::span_delete(s);
-    return nullptr;
+    return refused(s, why, rc ? rc : -ENOMEM);
   }
-  if (dont_fork) os::advise(p, size, os::Advice::kDontFork);
+  std::uint64_t took = os::now_ns() - began;
+  if (r.dont_fork) os::advise(p, size, os::Advice::kDontFork);
   s->base = a;
   s->pages = size >> map::kPageShift;
-  s->role = pages::Role::kHugetlb;
-  s->backing = kHuge;
+  s->role = Role::kHugetlb;
   s->zero = true;
   map::set_span(a, s->number);
   map::set_span(s->end() - map::kPage, s->number);
-  s->state.store(pages::State::kInUse, std::memory_order_release);
-  *why = kNoReason;
-  return s;
+  s->state.store(State::kInUse, std::memory_order_release);
+  return {s, kNoReason, 0, took};
 }
 
-void unmap_hugetlb(pages::Span* s) {
+void unmap_hugetlb(Span* s) {
   map::set_span(s->base, 0);
   map::set_span(s->end() - map::kPage, 0);
   os::unmap(reinterpret_cast<void*>(s->base), s->bytes());
-  pages::span_delete(s);
+  span_delete(s);
 }
 
 }  // namespace akit::pages

@@ -3,6 +3,7 @@
 // mappings, and gives pages back when their deadline has passed or the budget is exceeded.
 #pragma once
 #include "os/lock.h"
+#include "pages/account.h"
 #include "pages/span.h"
 
 namespace akit::pages {
@@ -19,13 +20,28 @@ class PageHeap {
  public:
   constexpr PageHeap() = default;
   constexpr explicit PageHeap(Source source) : source_(source) {}
-  void configure(std::uint8_t index, os::PageKind kind) { index_ = index, kind_ = kind; }
+  // With an account the heap belongs to one handle: its mappings count against that handle's cap, and
+  // what is free in it against that handle's cache.
+  void configure(std::uint16_t index, os::PageKind kind, Account* account = nullptr) { index_ = index, kind_ = kind, account_ = account; }
+  void set_source(const Source& source) { source_ = source; }
+  // Hands out this memory of somebody else's and nothing besides; no system call from here on.
+  bool stand_on(std::uintptr_t base, std::size_t bytes);
+  std::uint64_t mappings() { return mappings_.load(std::memory_order_relaxed); }
+  Account* account() { return account_; }
+  bool fixed() const { return fixed_; }
+  os::PageKind kind() const { return kind_; }
+  bool plain() const { return !fixed_ && source_.plain(); }  // its pages are like anybody's
+  void keep_within_budget() {
+    if (AKIT_UNLIKELY(counters.dirty_bytes.load(std::memory_order_relaxed) > account_->bytes_left() || dirty_spans_ > account_->entries_left()))
+      purge(0, account_->bytes_left());
+  }
 
   // `pages` of 4 KiB, aligned to `alignment` bytes. `zeroed`: prefer pages that read as zero.
   Span* alloc(std::size_t pages, std::size_t alignment, bool zeroed);
   // deadline: when its pages should go back (kNone: never by age)
   void free(Span* s, std::uint64_t deadline);
   void free_gone(Span* s);            // the pages were moved away or unmapped
+  void give_up(Span* s);              // the pages go back at once
   bool keeps(const Span* s) { return source_.keeps(reinterpret_cast<void*>(s->base)); }
   void drop(Span* s);                 // leaves the heap for good, addresses and all
   void shrink(Span* s, std::size_t pages, std::uint64_t deadline);
@@ -35,6 +51,10 @@ class PageHeap {
   std::uint64_t unmap_free();         // everything free: the address limit was met
   std::uint64_t next_deadline();      // kNone when nothing is dirty
   void forget_after_fork();           // child: the kernel did not copy this kind
+  // The heap ends; nothing of it is in use. What is free goes to `heir`, as addresses alone unless the
+  // pages may be anybody's.
+  void close(PageHeap* heir, bool pages_too);
+  std::uint64_t free_spans() { return dirty_spans_; }
 
   HeapCounters counters{};
 
@@ -60,6 +80,9 @@ class PageHeap {
   bool unmap(Span* s);
   Span* split_tail(Span* s, std::size_t pages);
   Span* grow(std::size_t pages, std::size_t alignment);
+  bool map_fresh(Span* s, std::size_t size, std::size_t alignment);
+  Span* behind(Span* s, std::size_t more);
+  void inherit(Span* s, State st);
   bool remap(Span* s);
   Span* revive(std::size_t pages, std::size_t alignment);
   void trim_clean(std::uint64_t keep);
@@ -69,10 +92,26 @@ class PageHeap {
   static void tag(Span* s);
   static void untag(Span* s);
 
+  Span* record() { return AKIT_UNLIKELY(fixed_) ? reserve_take(&reserve_) : span_new(); }
+  void discard_record(Span* s);
+  bool mapped_beside(std::uintptr_t page, std::uintptr_t edge);
+  unsigned sides(const Span* s) { return mapped_beside(s->base - map::kPage, s->base) + mapped_beside(s->end(), s->end()); }
+  bool count_mapped(Span* s);
+  void count_unmapped(Span* s);
+  bool leaves(const Span* s, std::uint64_t clean);
+  void trim_whole();
+
   os::Lock lock_;
   Source source_{};
+  Account* account_ = nullptr;
+  Reserve reserve_{};
   std::uint64_t mapped_ = 0;  // bytes of this heap that are mapped now
-  std::uint8_t index_ = 0;
+  // Ranges of mapped addresses without a hole: what the kernel counts, since it joins neighbours.
+  std::atomic<std::uint64_t> mappings_{0};
+  std::uint64_t dirty_spans_ = 0;
+  std::uint16_t index_ = 0;
+  bool fixed_ = false;
+  bool clean_changed_ = false;  // an empty mapping may have become free to leave
   os::PageKind kind_{};
   Span* oldest_ = nullptr;  // dirty, by deadline
   Span* newest_ = nullptr;

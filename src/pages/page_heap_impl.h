@@ -42,8 +42,9 @@ void PageHeap<S>::insert(Span* s) {
   l.head[b] = s;
   l.map[b / 64] |= std::uint64_t{1} << (b % 64);
   bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
-  if (s->state != State::kGone) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
-  if (s->state == State::kDirty) age_append(s);
+  if (s->state != State::kGone && !account_) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
+  if (s->state == State::kDirty) age_append(s), ++dirty_spans_;
+  clean_changed_ |= s->state == State::kClean;
 }
 
 template <os::PageSource S>
@@ -54,8 +55,8 @@ void PageHeap<S>::remove(Span* s) {
   if (s->next) s->next->prev = s->prev;
   if (!l.head[b]) l.map[b / 64] &= ~(std::uint64_t{1} << (b % 64));
   bytes_of(s->state).fetch_sub(s->bytes(), std::memory_order_relaxed);
-  if (s->state != State::kGone) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
-  if (s->state == State::kDirty) age_remove(s);
+  if (s->state != State::kGone && !account_) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
+  if (s->state == State::kDirty) age_remove(s), --dirty_spans_;
 }
 
 template <os::PageSource S>
@@ -74,6 +75,53 @@ void PageHeap<S>::age_remove(Span* s) {
   (s->all_prev ? s->all_prev->all_next : oldest_) = s->all_next;
   (s->all_next ? s->all_next->all_prev : newest_) = s->all_prev;
   s->all_next = s->all_prev = nullptr;
+}
+
+template <os::PageSource S>
+bool PageHeap<S>::mapped_beside(std::uintptr_t page, std::uintptr_t edge) {
+  Span* n = span_by_number(map::span_of(page));
+  if (!n || n->heap != index_ || (n->base != edge && n->end() != edge)) return false;
+  State st = n->state.load(std::memory_order_acquire);
+  return st != State::kGone && st != State::kUnused;
+}
+
+// A range was mapped. false: that is one mapping more than the budget allows.
+template <os::PageSource S>
+bool PageHeap<S>::count_mapped(Span* s) {
+  std::uint64_t more = 1 - std::uint64_t{sides(s)};  // wraps: two neighbours become one
+  if (account_ && more == 1 && account_->mappings.load(std::memory_order_relaxed) >= account_->max_mappings) return false;
+  mappings_.fetch_add(more, std::memory_order_relaxed);
+  if (account_) {
+    account_->mappings.fetch_add(more, std::memory_order_relaxed);
+    account_->maps.fetch_add(1, std::memory_order_relaxed);
+  }
+  mapped_ += s->bytes();
+  counters.maps.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+template <os::PageSource S>
+void PageHeap<S>::count_unmapped(Span* s) {
+  std::uint64_t more = std::uint64_t{sides(s)} - 1;
+  mappings_.fetch_add(more, std::memory_order_relaxed);
+  if (account_) {
+    account_->mappings.fetch_add(more, std::memory_order_relaxed);
+    account_->unmaps.fetch_add(1, std::memory_order_relaxed);
+    account_->give(s->bytes());
+  }
+  mapped_ -= s->bytes();
+  clean_changed_ = true;
+  counters.unmaps.fetch_add(1, std::memory_order_relaxed);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::discard_record(Span* s) {
+  if (AKIT_LIKELY(!fixed_)) return span_delete(s);
+  s->state.store(State::kUnused, std::memory_order_release);
+  s->base = 0;
+  s->pages = 0;
+  s->next = reserve_.spare;
+  reserve_.spare = s;
 }
 
 template <os::PageSource S>
@@ -122,7 +170,7 @@ Span* PageHeap<S>::fit(State st, std::size_t pages, std::size_t alignment) {
 // A new record for everything behind the first `pages`; both parts tagged. NULL: no record.
 template <os::PageSource S>
 Span* PageHeap<S>::split_tail(Span* s, std::size_t pages) {
-  Span* t = span_new();
+  Span* t = record();
   if (!t) return nullptr;
   t->base = s->base + (pages << map::kPageShift);
   t->pages = s->pages - pages;
@@ -158,6 +206,7 @@ Span* PageHeap<S>::carve(Span* s, std::size_t pages, std::size_t alignment) {
 
 template <os::PageSource S>
 Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
+  if (AKIT_UNLIKELY(fixed_)) return nullptr;
   bool tight = os::address_limit() != kNone;
   std::size_t bytes = pages << map::kPageShift;
   // Large requests are mapped as they are: the rest of a chunk would be address space for nothing.
@@ -165,33 +214,45 @@ Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
   // Big mappings start on a 2 MiB boundary so that huge pages can back them.
   bool huge = kind_.thp != 2 && (kind_.thp == 1 || bytes >= (std::size_t{2} << 20));
   std::size_t align = max(alignment, huge && !tight ? std::size_t{2} << 20 : os::page_size());
-  Span* s = span_new();
+  Span* s = record();
   if (!s) return nullptr;
-  std::size_t size = align_up(max(bytes, step), os::page_size());
-  os::Extent e = source_.map(size, align, kind_);
-  if (!e.base && size > bytes) e = source_.map(size = align_up(bytes, os::page_size()), alignment, kind_);
-  if (!e.base || !map::cover(reinterpret_cast<std::uintptr_t>(e.base), e.size, false, false)) {
-    if (e.base) source_.unmap(e);
-    span_delete(s);
-    return nullptr;
-  }
-  counters.maps.fetch_add(1, std::memory_order_relaxed);
-  mapped_ += e.size;
-  s->base = reinterpret_cast<std::uintptr_t>(e.base);
-  s->pages = e.size >> map::kPageShift;
   s->heap = index_;
   s->zero = true;
-  s->state.store(State::kClean, std::memory_order_release);
-  tag(s);
-  return s;
+  if (map_fresh(s, align_up(max(bytes, step), os::page_size()), align)) return s;
+  if (step > bytes && map_fresh(s, align_up(bytes, os::page_size()), alignment)) return s;
+  discard_record(s);
+  return nullptr;
 }
 
-// Maps a range again that was given up before. false: somebody else lives there now.
+template <os::PageSource S>
+bool PageHeap<S>::map_fresh(Span* s, std::size_t size, std::size_t alignment) {
+  if (account_ && !account_->take(size)) return false;
+  os::Extent e = source_.map(size, alignment, kind_);
+  s->base = reinterpret_cast<std::uintptr_t>(e.base);
+  s->pages = e.size >> map::kPageShift;
+  if (!e.base || !map::cover(s->base, size, false, false) || !count_mapped(s)) {
+    if (e.base) source_.unmap(e);
+    if (account_) account_->give(size);
+    return false;
+  }
+  s->state.store(State::kClean, std::memory_order_release);
+  tag(s);
+  return true;
+}
+
+// Maps a range again that was given up before. false: somebody else lives there now, or it is too much.
 template <os::PageSource S>
 bool PageHeap<S>::remap(Span* s) {
-  if (source_.map_at(reinterpret_cast<void*>(s->base), s->bytes(), kind_) != 0) return false;
-  counters.maps.fetch_add(1, std::memory_order_relaxed);
-  mapped_ += s->bytes();
+  if (account_ && !account_->take(s->bytes())) return false;
+  if (source_.map_at(reinterpret_cast<void*>(s->base), s->bytes(), kind_) != 0) {
+    if (account_) account_->give(s->bytes());
+    return false;
+  }
+  if (!count_mapped(s)) {
+    source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+    account_->give(s->bytes());
+    return false;
+  }
   s->zero = true;
   s->state.store(State::kClean, std::memory_order_release);
   return true;
@@ -210,7 +271,7 @@ Span* PageHeap<S>::revive(std::size_t pages, std::size_t alignment) {
     s = carve(s, pages, alignment);
   if (s && !remap(s)) {
     untag(s);
-    span_delete(s);
+    discard_record(s);
     return nullptr;
   }
   return s;
@@ -247,14 +308,14 @@ void PageHeap<S>::put_free(Span* s, State st) {
     if (left->pages > s->pages) s->deadline = left->deadline;  // the larger part decides the age
     s->base = left->base;
     s->pages += left->pages;
-    span_delete(left);
+    discard_record(left);
   }
   Span* right = span_by_number(map::span_of(s->end()));
   if (mergeable(right) && right->base == s->end()) {
     remove(right);
     if (right->pages > s->pages) s->deadline = right->deadline;
     s->pages += right->pages;
-    span_delete(right);
+    discard_record(right);
   }
   tag(s);
   s->state.store(st, std::memory_order_release);
@@ -273,7 +334,7 @@ void PageHeap<S>::free(Span* s, std::uint64_t deadline) {
 template <os::PageSource S>
 void PageHeap<S>::free_gone(Span* s) {
   os::Guard g(lock_);
-  mapped_ -= s->bytes();
+  count_unmapped(s);
   put_gone(s);
 }
 
@@ -281,16 +342,18 @@ template <os::PageSource S>
 void PageHeap<S>::put_gone(Span* s) {
   if (keeps(s)) return put_free(s, State::kGone);
   untag(s);
-  span_delete(s);
+  discard_record(s);
 }
 
 template <os::PageSource S>
 void PageHeap<S>::drop(Span* s) {
-  untag(s);
+  {
+    os::Guard g(lock_);
+    count_unmapped(s);
+    untag(s);
+  }
   source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
-  os::Guard g(lock_);
-  mapped_ -= s->bytes();
-  span_delete(s);
+  discard_record(s);
 }
 
 template <os::PageSource S>
@@ -304,26 +367,48 @@ void PageHeap<S>::shrink(Span* s, std::size_t pages, std::uint64_t deadline) {
   }
 }
 
+// The range behind s, in pieces: free and mapped, given up before, or (heaps of one handle) of nobody.
 template <os::PageSource S>
-bool PageHeap<S>::extend(Span* s, std::size_t pages) {
-  pages = align_up(pages, os::page_size() >> map::kPageShift);
-  os::Guard g(lock_);
-  std::size_t more = pages - s->pages;
+Span* PageHeap<S>::behind(Span* s, std::size_t more) {
   Span* right = span_by_number(map::span_of(s->end()));
-  if (!right || right->heap != index_ || right->base != s->end() || right->pages < more) return false;
+  bool ours = right && right->heap == index_ && right->base == s->end() && right->state != State::kUnused;
+  if (!ours) {
+    if (!account_ || fixed_ || right) return nullptr;
+    Span* t = record();
+    if (!t) return nullptr;
+    t->base = s->end();
+    t->pages = more;
+    t->heap = index_;
+    if (map::cover(t->base, t->bytes(), false, false) && source_.keeps(reinterpret_cast<void*>(t->base)) && remap(t)) return t;
+    discard_record(t);
+    return nullptr;
+  }
   State st = right->state.load(std::memory_order_acquire);
-  if (st != State::kDirty && st != State::kClean) return false;
+  if (right->pages < more || (st != State::kDirty && st != State::kClean && st != State::kGone)) return nullptr;
   remove(right);
   if (right->pages > more) {
     Span* rest = split_tail(right, more);
     if (!rest) {
       insert(right);
-      return false;
+      return nullptr;
     }
     insert(rest);
   }
+  if (st == State::kGone && !remap(right)) {
+    insert(right);
+    return nullptr;
+  }
+  return right;
+}
+
+template <os::PageSource S>
+bool PageHeap<S>::extend(Span* s, std::size_t pages) {
+  pages = align_up(pages, os::page_size() >> map::kPageShift);
+  os::Guard g(lock_);
+  Span* right = behind(s, pages - s->pages);
+  if (!right) return false;
   s->pages += right->pages;
-  span_delete(right);
+  discard_record(right);
   tag(s);
   return true;
 }
@@ -332,16 +417,82 @@ bool PageHeap<S>::extend(Span* s, std::size_t pages) {
 template <os::PageSource S>
 bool PageHeap<S>::unmap(Span* s) {
   bool keep = keeps(s);
-  if (!keep) untag(s);
+  if (!keep) {
+    // Its addresses may be somebody else's the moment it is unmapped.
+    os::Guard g(lock_);
+    count_unmapped(s);
+    untag(s);
+  }
   bool gone = source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
-  if (gone) counters.unmaps.fetch_add(1, std::memory_order_relaxed);
   os::Guard g(lock_);
-  if (gone) mapped_ -= s->bytes();
-  if (gone && !keep)
-    span_delete(s);
-  else
+  if (!keep && gone) {
+    discard_record(s);
+  } else if (!keep) {
+    if (account_) account_->mapped->fetch_add(s->bytes(), std::memory_order_relaxed);
+    tag(s);
+    count_mapped(s);
+    put_free(s, State::kClean);
+  } else {
+    if (gone) count_unmapped(s);
     put_free(s, gone ? State::kGone : State::kClean);
+  }
   return gone;
+}
+
+template <os::PageSource S>
+bool PageHeap<S>::stand_on(std::uintptr_t base, std::size_t bytes) {
+  fixed_ = true;
+  if (!map::cover(base, bytes, false, false) || !reserve_open(&reserve_, static_cast<std::uint32_t>(bytes / os::page_size() + 2))) return false;
+  Span* s = record();
+  s->base = base;
+  s->pages = bytes >> map::kPageShift;
+  s->heap = index_;
+  os::Guard g(lock_);
+  s->deadline = kNone;
+  tag(s);
+  s->state.store(State::kDirty, std::memory_order_release);
+  insert(s);
+  return true;
+}
+
+template <os::PageSource S>
+void PageHeap<S>::close(PageHeap* heir, bool pages_too) {
+  for (State st : {State::kDirty, State::kClean, State::kGone})
+    for (unsigned b = 0; b < kBuckets; ++b)
+      for (;;) {
+        os::Guard g(lock_);
+        Span* s = lists(st).head[b];
+        if (!s) break;
+        remove(s);
+        State now = st;
+        if (fixed_) {
+          untag(s);
+          discard_record(s);
+          continue;
+        }
+        if (st != State::kGone) {
+          count_unmapped(s);
+          if (!pages_too) {
+            // Refused: the kernel is out of mappings. The pages are gone all the same.
+            now = source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()}) ? State::kGone : State::kClean;
+          }
+        }
+        if (now == State::kGone && !keeps(s)) {
+          untag(s);
+          discard_record(s);
+          continue;
+        }
+        heir->inherit(s, now);
+      }
+  if (fixed_) reserve_close(&reserve_);
+}
+
+template <os::PageSource S>
+void PageHeap<S>::inherit(Span* s, State st) {
+  os::Guard g(lock_);
+  s->heap = index_;
+  if (st != State::kGone) count_mapped(s);
+  put_free(s, st);
 }
 
 }  // namespace akit::pages

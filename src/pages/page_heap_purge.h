@@ -5,46 +5,80 @@
 
 namespace akit::pages {
 
+inline constexpr std::uint64_t kSplitsAllowed = 256;  // mappings of a heap of the process, before purges stop splitting them
+
+// Whether a purge unmaps this range, rather than drop its pages and keep its addresses. Under the lock.
+template <os::PageSource S>
+bool PageHeap<S>::leaves(const Span* s, std::uint64_t clean) {
+  bool splits = sides(s) == 2;
+  if (!account_) {
+    // Large ranges leave once enough empty mappings are kept; small ones stay, they would split mappings.
+    return s->bytes() >= (std::size_t{1} << 20) && clean + s->bytes() > kCleanKept &&
+           (!splits || mappings_.load(std::memory_order_relaxed) < kSplitsAllowed);
+  }
+  switch (account_->method) {
+    case Method::kDiscard:
+    case Method::kLazy: return false;
+    case Method::kUnmap: return !splits || account_->mappings.load(std::memory_order_relaxed) < account_->max_mappings;
+    case Method::kDefault: break;
+  }
+  return !splits;
+}
+
 template <os::PageSource S>
 std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
   constexpr unsigned kBatch = 128;
-  std::uint64_t total = 0, before = 0;
+  if (AKIT_UNLIKELY(fixed_)) return 0;
+  std::uint64_t total = 0, before = 0, entries = account_ ? account_->entries_left() : kNone;
   for (;;) {
     Span* batch[kBatch];
     os::Range ranges[kBatch];
-    unsigned n = 0, discards = 0;
+    bool out[kBatch], lazy = account_ && account_->method == Method::kLazy;
+    unsigned n = 0, discards = 0, evicted = 0;
     {
       os::Guard g(lock_);
       std::uint64_t dirty = counters.dirty_bytes.load(std::memory_order_relaxed);
-      while (n < kBatch && oldest_ && (oldest_->deadline <= now || dirty > keep)) {
+      std::uint64_t clean = counters.clean_bytes.load(std::memory_order_relaxed);
+      while (n < kBatch && oldest_) {
         Span* s = oldest_;
+        bool due = s->deadline <= now;
+        if (!due && dirty <= keep && dirty_spans_ <= entries) break;
+        if (!due || now == kNone - 1) lazy = false;  // the budget, or a purge of all: they must go now
+        evicted += !due;
         dirty -= s->bytes();
         remove(s);
+        out[n] = !lazy && leaves(s, clean);
+        if (!out[n]) clean += s->bytes();
         s->state.store(State::kBusy, std::memory_order_release);
         batch[n++] = s;
       }
     }
+    if (account_) account_->evictions.fetch_add(evicted, std::memory_order_relaxed);
     if (n == 0) {
-      trim_clean(keep == kNone ? kCleanKept : min(kCleanKept, keep));
+      if (account_)
+        trim_whole();
+      else
+        trim_clean(keep == kNone ? kCleanKept : min(kCleanKept, keep));
       return total;
     }
-    // Large ranges leave the address space once enough empty mappings are kept; small ones stay
-    // mapped, because unmapping them would split mappings.
-    std::uint64_t clean = counters.clean_bytes.load(std::memory_order_relaxed);
     for (unsigned i = 0; i < n; ++i) {
-      bool out = batch[i]->bytes() >= (std::size_t{1} << 20) && clean + batch[i]->bytes() > kCleanKept;
-      if (out) {
+      if (out[i]) {
         total += batch[i]->bytes();
         unmap(batch[i]);
         batch[i] = nullptr;
       } else {
-        clean += batch[i]->bytes();
         ranges[discards++] = {reinterpret_cast<void*>(batch[i]->base), batch[i]->bytes()};
       }
     }
-    std::uint64_t asked = 0;
+    std::uint64_t asked = 0, done = 0;
     for (unsigned i = 0; i < discards; ++i) asked += ranges[i].size;
-    bool refused = discards && source_.discard(ranges, discards) != asked;
+    if (lazy) {
+      for (unsigned i = 0; i < discards; ++i)
+        if (os::advise(ranges[i].base, ranges[i].size, os::Advice::kLazyFree) == 0) done += ranges[i].size;
+    } else if (discards) {
+      done = source_.discard(ranges, discards);
+    }
+    bool refused = done != asked;
     if (!refused) total += asked;
     counters.purges.fetch_add(1, std::memory_order_relaxed);
     counters.purged_bytes.fetch_add(total - before, std::memory_order_relaxed);
@@ -52,10 +86,61 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
     os::Guard g(lock_);
     for (unsigned i = 0; i < n; ++i) {
       if (!batch[i]) continue;
-      if (refused) batch[i]->deadline = now + kRetry;  // not known to be zero: dirty still, ask again later
-      put_free(batch[i], refused ? State::kDirty : State::kClean);
+      // Not known to be zero: dirty still. Refused ones are asked again later, lazy ones are done with.
+      if (refused || lazy) batch[i]->deadline = refused ? now + kRetry : kNone;
+      put_free(batch[i], refused || lazy ? State::kDirty : State::kClean);
     }
     if (refused) return total;
+  }
+}
+
+template <os::PageSource S>
+void PageHeap<S>::give_up(Span* s) {
+  if (AKIT_UNLIKELY(fixed_)) return free(s, kNone);
+  bool out;
+  {
+    os::Guard g(lock_);
+    s->state.store(State::kBusy, std::memory_order_release);
+    out = leaves(s, kCleanKept);
+  }
+  if (out) {
+    unmap(s);
+    return;
+  }
+  os::Range r{reinterpret_cast<void*>(s->base), s->bytes()};
+  bool clean = source_.discard(&r, 1) == r.size;
+  os::Guard g(lock_);
+  s->deadline = os::now_coarse_ns();
+  put_free(s, clean ? State::kClean : State::kDirty);
+}
+
+// Heaps of one handle: every empty mapping that can leave without splitting another one.
+template <os::PageSource S>
+void PageHeap<S>::trim_whole() {
+  constexpr unsigned kBatch = 128;
+  while (clean_changed_) {
+    Span* batch[kBatch];
+    unsigned n = 0;
+    {
+      os::Guard g(lock_);
+      clean_changed_ = false;
+      Lists l = lists(State::kClean);
+      for (unsigned w = 0; w < kMapWords && n < kBatch; ++w)
+        for (std::uint64_t bits = l.map[w]; bits && n < kBatch; bits &= bits - 1)
+          for (Span* s = l.head[w * 64 + lowest_bit(bits)]; s && n < kBatch;) {
+            Span* next = s->next;
+            if (leaves(s, kCleanKept)) {
+              remove(s);
+              s->state.store(State::kBusy, std::memory_order_release);
+              batch[n++] = s;
+            }
+            s = next;
+          }
+    }
+    bool all = true;
+    for (unsigned i = 0; i < n; ++i) all &= unmap(batch[i]);
+    if (!all) return;  // the kernel refuses: another time
+    if (n) clean_changed_ = true;  // their neighbours may be free to leave now
   }
 }
 
@@ -80,6 +165,7 @@ void PageHeap<S>::trim_clean(std::uint64_t keep) {
 template <os::PageSource S>
 std::uint64_t PageHeap<S>::unmap_free() {
   std::uint64_t total = 0;
+  if (AKIT_UNLIKELY(fixed_)) return 0;
   for (State st : {State::kDirty, State::kClean}) {
     for (unsigned b = 0; b < kBuckets; ++b) {
       for (;;) {
@@ -87,6 +173,7 @@ std::uint64_t PageHeap<S>::unmap_free() {
         {
           os::Guard g(lock_);
           s = lists(st).head[b];
+          while (s && account_ && sides(s) == 2 && account_->mappings.load(std::memory_order_relaxed) >= account_->max_mappings) s = s->next;
           if (!s) break;
           remove(s);
           s->state.store(State::kBusy, std::memory_order_release);
@@ -108,16 +195,17 @@ std::uint64_t PageHeap<S>::next_deadline() {
 
 template <os::PageSource S>
 void PageHeap<S>::forget_after_fork() {
-  if (kind_.fork != 1) return;  // copied, or mapped and wiped
+  if (kind_.fork != 1 || fixed_) return;  // copied, or mapped and wiped
+  std::uint64_t bytes = 0;
   for (State st : {State::kDirty, State::kClean})
     for (unsigned b = 0; b < kBuckets; ++b)
       while (Span* s = lists(st).head[b]) {
         remove(s);
+        bytes += s->bytes();
+        count_unmapped(s);
         put_gone(s);
       }
-  // What was mapped is not in the child: all of this heap is addresses only now.
-  os::forget(mapped_);
-  mapped_ = 0;
+  os::forget(bytes);
 }
 
 }  // namespace akit::pages

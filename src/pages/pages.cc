@@ -1,9 +1,14 @@
 #include "pages/pages.h"
 
+#include <new>
+
+#include "cache/meta.h"
+
 namespace akit::pages {
 
 constinit std::atomic<std::uint64_t> process_free_bytes{0};
 constinit Pages heaps[kHeaps]{};
+constinit std::atomic<std::atomic<Pages*>*> own_heaps[kOwnChunks]{};
 
 namespace {
 constinit os::Lock open_lock;
@@ -11,7 +16,16 @@ constinit std::atomic<std::uint32_t> opened{0};  // a bit per heap
 constinit std::atomic<std::uint64_t> budget{std::uint64_t{32} << 20};
 constinit std::atomic<bool (*)()> over_budget{nullptr};
 
+// Of one handle. A slot is NULL or a heap in use; heaps are recycled.
+constinit os::Lock own_lock;
+constinit unsigned own_end = 0;  // slots ever used
+struct SpareHeap {
+  SpareHeap* next;
+};
+constinit SpareHeap* spare_heap = nullptr;
+
 Pages& heap_opened(unsigned i) {
+  if (AKIT_UNLIKELY(i >= kHeaps)) return heap_at(i);
   std::uint32_t bit = std::uint32_t{1} << i;
   if (AKIT_UNLIKELY(!(opened.load(std::memory_order_acquire) & bit))) {
     os::Guard g(open_lock);
@@ -23,9 +37,19 @@ Pages& heap_opened(unsigned i) {
   return heaps[i];
 }
 
+std::atomic<Pages*>& own_slot(unsigned i) { return own_heaps[i / kOwnPerChunk].load(std::memory_order_acquire)[i % kOwnPerChunk]; }
+
+template <class F>
+void each_shared(F f) {
+  for (std::uint32_t m = opened.load(std::memory_order_acquire); m; m &= m - 1) f(heaps[lowest_bit(m)]);
+}
+// Heaps of handles are walked under the lock that their end takes.
 template <class F>
 void each_heap(F f) {
-  for (std::uint32_t m = opened.load(std::memory_order_acquire); m; m &= m - 1) f(heaps[lowest_bit(m)]);
+  each_shared(f);
+  os::Guard g(own_lock);
+  for (unsigned i = 0; i < own_end; ++i)
+    if (Pages* h = own_slot(i).load(std::memory_order_relaxed)) f(*h);
 }
 
 std::uint64_t sum(std::atomic<std::uint64_t> HeapCounters::*counter) {
@@ -35,16 +59,65 @@ std::uint64_t sum(std::atomic<std::uint64_t> HeapCounters::*counter) {
 }
 }  // namespace
 
+unsigned own_heap_open(const OwnHeap& want) {
+  os::Guard g(own_lock);
+  unsigned i = 0;
+  while (i < own_end && own_slot(i).load(std::memory_order_relaxed)) ++i;
+  if (i == kOwnPerChunk * kOwnChunks) return 0;
+  auto& chunk = own_heaps[i / kOwnPerChunk];
+  if (!chunk.load(std::memory_order_relaxed)) {
+    void* t = meta::get_pages(kOwnPerChunk * sizeof(std::atomic<Pages*>));
+    if (!t) return 0;
+    chunk.store(static_cast<std::atomic<Pages*>*>(t), std::memory_order_release);
+  }
+  void* p = spare_heap;
+  if (p)
+    spare_heap = spare_heap->next;
+  else if (!(p = meta::get_pages(sizeof(Pages))))
+    return 0;
+  auto* h = new (p) Pages(os::SystemPages(want.policy));
+  h->configure(static_cast<std::uint16_t>(kHeaps + i), want.kind, want.account);
+  if (want.memory && !h->stand_on(reinterpret_cast<std::uintptr_t>(want.memory), want.memory_bytes)) {
+    auto* spare = new (p) SpareHeap{spare_heap};
+    spare_heap = spare;
+    return 0;
+  }
+  own_slot(i).store(h, std::memory_order_release);
+  own_end = max(own_end, i + 1);
+  return kHeaps + i;
+}
+
+void own_heap_close(unsigned index) {
+  Pages& h = heap_at(index);
+  // The addresses are of use to anybody, the pages only where nothing special was asked of them.
+  bool plain = h.plain();
+  h.close(&heap_opened(heap_index(h.kind().thp, h.kind().fork, false)), plain);
+  {
+    os::Guard g(own_lock);
+    own_slot(index - kHeaps).store(nullptr, std::memory_order_release);
+    auto* spare = new (static_cast<void*>(&h)) SpareHeap{spare_heap};
+    spare_heap = spare;
+  }
+  std::uint64_t limit = budget.load(std::memory_order_relaxed);
+  if (process_free_bytes.load(std::memory_order_relaxed) > limit) purge_pages(0, limit);
+}
+
 Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed) {
   Pages& h = heap_opened(heap);
   if (Span* s = h.alloc(pages, alignment, zeroed)) return s;
+  // At the handle's own cap only its own memory is of help.
+  if (h.fixed()) return nullptr;
+  if (h.account() && h.unmap_free())
+    if (Span* s = h.alloc(pages, alignment, zeroed)) return s;
   std::uint64_t got = 0;
   each_heap([&](Pages& other) { got += other.unmap_free(); });
   return got ? h.alloc(pages, alignment, zeroed) : nullptr;
 }
 
 void free_span(Span* s, std::uint64_t deadline) {
-  heap_of(s).free(s, deadline);
+  Pages& h = heap_of(s);
+  h.free(s, deadline);
+  if (AKIT_UNLIKELY(h.account() != nullptr)) return h.keep_within_budget();
   std::uint64_t limit = budget.load(std::memory_order_relaxed);
   if (AKIT_LIKELY(process_free_bytes.load(std::memory_order_relaxed) <= limit)) return;
   auto hook = over_budget.load(std::memory_order_acquire);
@@ -59,13 +132,25 @@ std::uint64_t purged_bytes() { return sum(&HeapCounters::purged_bytes); }
 std::uint64_t cache_budget() { return budget.load(std::memory_order_relaxed); }
 void set_cache_budget(std::uint64_t bytes) { budget.store(bytes, std::memory_order_relaxed); }
 
+namespace {
+// `left`: how much dirty memory may stay; what this heap keeps of it is taken off.
+std::uint64_t purge_one(Pages& h, std::uint64_t now, std::uint64_t& left) {
+  if (h.account()) return h.purge(now, now == kNone - 1 ? 0 : h.account()->bytes_left());
+  std::uint64_t bytes = h.purge(now, left), here = h.counters.dirty_bytes.load(std::memory_order_relaxed);
+  left = left == kNone ? kNone : left > here ? left - here : 0;
+  return bytes;
+}
+}  // namespace
+
 std::uint64_t purge_pages(std::uint64_t now, std::uint64_t keep_total) {
-  std::uint64_t bytes = 0, left = keep_total;
-  each_heap([&](Pages& h) {
-    bytes += h.purge(now, left);
-    std::uint64_t here = h.counters.dirty_bytes.load(std::memory_order_relaxed);
-    left = left == kNone ? kNone : left > here ? left - here : 0;
-  });
+  std::uint64_t bytes = 0;
+  each_heap([&](Pages& h) { bytes += purge_one(h, now, keep_total); });
+  return bytes;
+}
+
+std::uint64_t purge_shared(std::uint64_t now, std::uint64_t keep_total) {
+  std::uint64_t bytes = 0;
+  each_shared([&](Pages& h) { bytes += purge_one(h, now, keep_total); });
   return bytes;
 }
 

@@ -29,10 +29,15 @@ struct alignas(kCacheLine) Span {
   std::atomic<State> state{State::kUnused};
   Role role = Role::kNone;
   std::uint8_t cls = 0;
-  std::atomic<std::uint8_t> heap{0};  // index of the page heap it belongs to
+  bool guarded = false;      // its last page is inaccessible
+  std::atomic<std::uint16_t> heap{0};  // index of the page heap it belongs to
   bool zero = false;     // reads as zero: fresh from the system or purged, not handed out since
   bool listed = false;       // on its class's list
   std::uint8_t backing = 0, reason = 0;
+  bool was_zero = false;     // when it was handed out
+  bool freed = false;        // by its owner, but pinned, or kept on explicit huge pages
+  bool no_cache = false;     // its pages leave when it is freed
+  std::uint32_t pins = 0;
   // slab: blocks of `stride` bytes; bits[] has a bit per block that is free in the span
   std::uint32_t stride = 0, capacity = 0, fresh = 0, free_bits = 0;
   std::uint64_t* bits = nullptr;
@@ -45,6 +50,17 @@ struct alignas(kCacheLine) Span {
 static_assert(sizeof(Span) <= 192);
 
 Span* span_new();          // NULL when memory for the record is refused
+
+// Records set aside, for memory that must be managed without a system call. Their pages are touched
+// only as they are used.
+struct Reserve {
+  Span* next = nullptr;   // not yet a record
+  std::uint32_t number = 0, left = 0;
+  Span* spare = nullptr;  // given back
+};
+bool reserve_open(Reserve* r, std::uint32_t n);
+Span* reserve_take(Reserve* r);
+void reserve_close(Reserve* r);
 void span_delete(Span* s);
 Span* span_by_number(std::uint32_t number);
 

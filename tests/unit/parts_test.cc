@@ -27,6 +27,8 @@ struct Bins : testing::Test {
     std::memset(static_cast<void*>(h), 0, sizeof(Heap));
     std::memset(room + 4096, 0, 4096);
     h->opt.thread_cache_bytes = 1 << 20;
+    h->kind = kKindTiered;
+    tc->heap = h;
     for (auto& b : tc->bin) b.store(cache::poison());
     for (int i = 2; i >= 1; --i) {
       auto* a = reinterpret_cast<Slot*>(room + 4096 + i * 1024);

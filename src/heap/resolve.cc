@@ -1,0 +1,115 @@
+// What a configuration means: defaults filled in, impossible values refused, nothing clamped.
+#include <errno.h>
+
+#include "heap/heap.h"
+#include "os/huge_pages.h"
+
+namespace akit::heap {
+namespace {
+
+constexpr std::uint64_t kDefaultDecay = 100000000;
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+bool good_name(const char* s, char* out) {
+  std::size_t n = 0;
+  for (; s && s[n]; ++n) {
+    char ch = s[n];
+    bool ok = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.' || ch == '-';
+    if (!ok || n >= 63) return false;
+    out[n] = ch;
+  }
+  if (s && n == 0) return false;
+  out[n] = 0;
+  return true;
+}
+
+std::uint64_t or_default(std::uint64_t v, std::uint64_t d) { return v == 0 ? d : v; }
+
+std::uint64_t round_to_class(std::uint64_t n) { return n > kMaxSized ? n : size_of_class(class_of_size(n)); }
+
+int resolve_numa(const Options& o) {
+  if (o.numa_mode == 0) return o.numa_nodes ? -EINVAL : 0;
+  if (!os::numa_supported()) return -ENOSYS;
+  return o.numa_nodes == 0 || (o.numa_nodes & ~os::numa_nodes()) ? -EINVAL : 0;
+}
+
+int resolve_tiered(Options& o) {
+  if (o.hugetlb_mode > 3 || (o.huge && o.hugetlb_mode)) return -EINVAL;
+  // Memory that another handle owns is as that handle has it.
+  if (o.region && (o.numa_mode || o.thp || o.fork_mode)) return -EINVAL;
+  if (o.small_max_bytes && o.small_max_bytes < 16) return -EINVAL;
+  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
+  o.hugetlb_mode = o.hugetlb_mode ? o.hugetlb_mode : 3;
+  o.small_max_bytes = or_default(o.small_max_bytes, 1024);
+  o.medium_max_bytes = or_default(o.medium_max_bytes, max<std::uint64_t>(16384, o.small_max_bytes));
+  o.large_max_bytes = or_default(o.large_max_bytes, max<std::uint64_t>(2 * kMiB - 1, o.medium_max_bytes));
+  o.thread_cache_bytes = or_default(o.thread_cache_bytes, 128 * kMiB);
+  if (o.thread_cache_bytes == kNone) o.thread_cache_bytes = std::uint64_t{1} << 40;
+  o.cache_bytes = or_default(o.cache_bytes, 256 * kMiB);
+  // Slabs hold blocks of up to 64 KiB; a threshold lies on a class boundary.
+  if (o.medium_max_bytes > 65536 || o.small_max_bytes > o.medium_max_bytes || o.medium_max_bytes > o.large_max_bytes) return -EINVAL;
+  o.small_max_bytes = round_to_class(o.small_max_bytes);
+  o.medium_max_bytes = round_to_class(o.medium_max_bytes);
+  return 0;
+}
+
+// Whole pages inside the caller's memory; 0: none.
+std::uint64_t usable_memory(const Options& o) {
+  auto a = reinterpret_cast<std::uintptr_t>(o.memory);
+  std::uintptr_t end;
+  if (__builtin_add_overflow(a, o.memory_bytes, &end)) return 0;
+  std::uintptr_t first = align_up(a, os::page_size()), last = align_down(end, os::page_size());
+  return last > first ? last - first : 0;
+}
+
+int resolve_region(Options& o) {
+  if (o.purge_method > 3 || o.guard > 1 || o.max_waste_permille > 1000) return -EINVAL;
+  if (!o.memory && o.memory_bytes) return -EINVAL;
+  if (o.memory && (o.numa_mode || o.thp > 1 || o.fork_mode > 1 || o.guard || o.purge_method || !usable_memory(o))) return -EINVAL;
+  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
+  o.cache_bytes = or_default(o.cache_bytes, 256 * kMiB);
+  o.max_waste_permille = or_default(o.max_waste_permille, 125);
+  o.max_mappings = or_default(o.max_mappings, 16384);
+  o.max_entries = or_default(o.max_entries, 65536);
+  o.thread_cache_bytes = std::uint64_t{1} << 40;  // one budget for all threads
+  return 0;
+}
+
+int resolve_huge(Options& o) {
+  if (o.giant_mode > 3 || o.huge_mode > 3 || o.populate > 1) return -EINVAL;
+  std::size_t sizes[os::kMostHugeSizes];
+  unsigned n = os::hugetlb_sizes(sizes);
+  auto offered = [&](std::uint64_t size) {
+    for (unsigned i = 0; i < n; ++i)
+      if (sizes[i] == size) return true;
+    return false;
+  };
+  if ((o.giant_page_bytes && !offered(o.giant_page_bytes)) || (o.huge_page_bytes && !offered(o.huge_page_bytes))) return -EINVAL;
+  o.huge_page_bytes = or_default(o.huge_page_bytes, os::hugetlb_size());
+  for (unsigned i = 0; i < n && !o.giant_page_bytes; ++i)
+    if (sizes[i] > o.huge_page_bytes) o.giant_page_bytes = sizes[i];
+  if (o.giant_page_bytes && o.giant_page_bytes <= o.huge_page_bytes) return -EINVAL;
+  o.giant_mode = o.giant_mode ? o.giant_mode : 2;
+  o.huge_mode = o.huge_mode ? o.huge_mode : 2;
+  return 0;
+}
+
+}  // namespace
+
+unsigned last_class_within(std::uint64_t n) {
+  if (n >= kMaxSized) return kLastSized;
+  unsigned c = class_of_size(n);
+  return size_of_class(c) <= n ? c : c - 1;
+}
+
+int resolve(Options& o, char (&name)[64]) {
+  if (!good_name(o.name, name)) return -EINVAL;
+  if (o.flags || o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1) return -EINVAL;
+  if (int rc = resolve_numa(o)) return rc;
+  o.limit_bytes = or_default(o.limit_bytes, kNone);
+  o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
+  if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
+  return o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : resolve_tiered(o);
+}
+
+}  // namespace akit::heap
