@@ -19,6 +19,7 @@ struct Options {
   const char* name = nullptr;
   std::uint64_t limit_bytes = 0, decay_ns = 0;
   std::uint32_t thp = 0, fork_mode = 0, zero_mode = 0, numa_mode = 0;
+  bool copy_asked = false;  // fork_mode was COPY, not the default: explicit huge pages are copied, too
   std::uint64_t numa_nodes = 0, prefault_bytes = 0;
   std::uint32_t check_mode = 0;
   std::uint64_t cache_bytes = 0;

@@ -28,37 +28,39 @@ void empty_caches(Heap* h) {
   }
   h->depot_bytes.store(0, std::memory_order_relaxed);
   h->taken_bytes.store(0, std::memory_order_relaxed);
+  h->account.front_bytes.store(0, std::memory_order_relaxed);
+  h->account.front_entries.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 void forget_blocks(Heap* h) {
-  bool all = h->opt.fork_mode == 2;
-  if (all) empty_caches(h);
+  if (!h->opt.copy_asked) huge_blocks_forget(h);
+  if (h->opt.fork_mode != 2) return;
+  empty_caches(h);
   for (Span* s = h->spans; s;) {
     Span* next = s->all_next;
-    bool hugetlb = s->role == pages::Role::kHugetlb && h->opt.fork_mode != 1;
-    if (all && s->role == pages::Role::kSlab) {
+    if (s->role == pages::Role::kSlab) {
       release_slab_record(h, s);
-      os::forget(s->bytes());
-      pages::heap_of(s).free_gone(s);
-    } else if (all || hugetlb) {
-      if (s->role != pages::Role::kBlock) count_direct(h, s->usable, false);
+    } else {
+      if (s->role != pages::Role::kBlock && !s->freed) count_direct(h, s->usable, false);
+      if (s->pins) {
+        h->pinned_spans.fetch_sub(1, std::memory_order_relaxed);
+        h->pinned_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
+      }
       unlink_span(h, s);
       map::set_entries(align_down(s->start, map::kPage), 1, 0);
-      uncharge(h, s->bytes());
-      os::forget(s->bytes());
-      if (s->role == pages::Role::kHugetlb) {
-        map::set_span(s->base, 0);
-        map::set_span(s->end() - map::kPage, 0);
-        pages::span_delete(s);
-      } else {
-        pages::heap_of(s).free_gone(s);
-      }
+      uncharge_span(h, s->bytes());
     }
+    os::forget(s->bytes());
+    pages::heap_of(s).free_gone(s);
     s = next;
   }
-  if (all) h->slab_bytes.store(0, std::memory_order_relaxed);
+  h->slab_bytes.store(0, std::memory_order_relaxed);
+  if (h->kind == kKindHuge) {
+    h->backing_bytes[pages::kBase].store(0, std::memory_order_relaxed);
+    h->backing_bytes[pages::kThp].store(0, std::memory_order_relaxed);
+  }
 }
 
 }  // namespace akit::heap

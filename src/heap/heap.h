@@ -239,6 +239,7 @@ struct HugeRequest {
 Span* huge_block_new(Heap* h, Heap* source, const HugeRequest& r, bool* over_cap);
 void huge_block_free(Heap* h, Span* s, std::uint64_t stamp);  // hugetlb role only
 std::uint64_t idle_purge(Heap* h, std::uint64_t older_than);  // bytes
+void huge_blocks_forget(Heap* h);                             // child of a fork that did not copy them
 unsigned tier_of(const Heap* h, std::size_t usable);  // 0 small .. 3 huge
 void count_direct(Heap* h, std::size_t usable, bool in);
 

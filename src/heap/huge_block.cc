@@ -41,7 +41,7 @@ Span* idle_take(Heap* h, std::size_t bytes, std::size_t page, std::size_t alignm
 }
 
 // A block that one handle lends another counts in both.
-Heap* lender(Heap* h) { return h->huge_parent ? h->huge_parent : nullptr; }
+Heap* lender(Heap* h) { return h->huge_parent; }
 
 bool charge_both(Heap* h, std::uint64_t bytes) {
   Heap* from = lender(h);
@@ -63,13 +63,17 @@ void uncharge_both(Heap* h, std::uint64_t bytes) {
   }
 }
 
-void unmap_block(Heap* h, Span* s) {
+void leave_books(Heap* h, Span* s) {
   unlink_span(h, s);
   map::set_entries(s->base, 1, 0);
   uncharge_both(h, s->bytes());
   Heap* source = lender(h) ? lender(h) : h;
   source->account.mappings.fetch_sub(1, std::memory_order_relaxed);
   source->account.unmaps.fetch_add(1, std::memory_order_relaxed);
+}
+
+void unmap_block(Heap* h, Span* s) {
+  leave_books(h, s);
   pages::unmap_hugetlb(s);
 }
 
@@ -101,7 +105,7 @@ Attempt on_pages_of(Heap* h, Heap* source, std::size_t page, const HugeRequest& 
   }
   // DONTFORK unless COPY was asked for: a child that writes would need a page of the reservation for each.
   pages::HugetlbResult got = pages::map_hugetlb({bytes, page, r.alignment, static_cast<os::Numa>(source->opt.numa_mode),
-                                                 source->opt.numa_nodes, source->opt.fork_mode != 1});
+                                                 source->opt.numa_nodes, !source->opt.copy_asked});
   Span* s = got.span;
   if (!s) {
     uncharge_both(h, bytes);
@@ -229,6 +233,24 @@ void huge_block_free(Heap* h, Span* s, std::uint64_t stamp) {
   s->next = h->idle;
   if (s->next) s->next->prev = s;
   h->idle = s;
+}
+
+void huge_blocks_forget(Heap* h) {
+  h->account.front_bytes.fetch_sub(h->idle_bytes.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+  h->idle = nullptr;
+  for (Span* s = h->spans; s;) {
+    Span* next = s->all_next;
+    if (s->role == pages::Role::kHugetlb) {
+      if (!s->freed) {
+        count_direct(h, s->usable, false);
+        if (h->kind == kKindHuge) h->backing_bytes[s->backing].fetch_sub(s->usable, std::memory_order_relaxed);
+      }
+      os::forget(s->bytes());
+      leave_books(h, s);
+      pages::forget_hugetlb(s);
+    }
+    s = next;
+  }
 }
 
 std::uint64_t idle_purge(Heap* h, std::uint64_t older_than) {

@@ -106,6 +106,7 @@ int resolve(Options& o, char (&name)[64]) {
   if (!good_name(o.name, name)) return -EINVAL;
   if (o.flags || o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1) return -EINVAL;
   if (int rc = resolve_numa(o)) return rc;
+  o.copy_asked = o.fork_mode == 1;
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs

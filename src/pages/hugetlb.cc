@@ -73,11 +73,17 @@ HugetlbResult map_hugetlb(const HugetlbRequest& r) {
   return {s, kNoReason, 0, took};
 }
 
-void unmap_hugetlb(Span* s) {
+void forget_hugetlb(Span* s) {
   map::set_span(s->base, 0);
   map::set_span(s->end() - map::kPage, 0);
-  os::unmap(reinterpret_cast<void*>(s->base), s->bytes());
   span_delete(s);
+}
+
+void unmap_hugetlb(Span* s) {
+  auto* p = reinterpret_cast<void*>(s->base);
+  std::size_t bytes = s->bytes();
+  forget_hugetlb(s);  // first: the addresses may be somebody else's the moment they are free
+  os::unmap(p, bytes);
 }
 
 }  // namespace akit::pages

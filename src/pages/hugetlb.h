@@ -25,5 +25,6 @@ struct HugetlbResult {
 // A span of at least so many bytes, rounded up to whole pages of that kind; it belongs to no page heap.
 HugetlbResult map_hugetlb(const HugetlbRequest& r);
 void unmap_hugetlb(Span* s);
+void forget_hugetlb(Span* s);  // it is not mapped in this process
 
 }  // namespace akit::pages

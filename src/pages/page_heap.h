@@ -100,6 +100,8 @@ class PageHeap {
   void count_unmapped(Span* s);
   bool leaves(const Span* s, std::uint64_t clean);
   void trim_whole();
+  void leaver_add(Span* s);
+  void leaver_remove(Span* s);
 
   os::Lock lock_;
   Source source_{};
@@ -111,7 +113,7 @@ class PageHeap {
   std::uint64_t dirty_spans_ = 0;
   std::uint16_t index_ = 0;
   bool fixed_ = false;
-  bool clean_changed_ = false;  // an empty mapping may have become free to leave
+  Span* leavers_ = nullptr;     // empty mappings at the edge of something unmapped
   os::PageKind kind_{};
   Span* oldest_ = nullptr;  // dirty, by deadline
   Span* newest_ = nullptr;

@@ -44,7 +44,7 @@ void PageHeap<S>::insert(Span* s) {
   bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_append(s), ++dirty_spans_;
-  clean_changed_ |= s->state == State::kClean;
+  if (s->state == State::kClean && account_ && sides(s) < 2) leaver_add(s);
 }
 
 template <os::PageSource S>
@@ -57,6 +57,7 @@ void PageHeap<S>::remove(Span* s) {
   bytes_of(s->state).fetch_sub(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
   if (s->state == State::kDirty) age_remove(s), --dirty_spans_;
+  if (s->listed) leaver_remove(s);
 }
 
 template <os::PageSource S>
@@ -108,10 +109,32 @@ void PageHeap<S>::count_unmapped(Span* s) {
     account_->mappings.fetch_add(more, std::memory_order_relaxed);
     account_->unmaps.fetch_add(1, std::memory_order_relaxed);
     account_->give(s->bytes());
+    // Nothing is mapped on one side of its neighbours now.
+    for (std::uintptr_t page : {s->base - map::kPage, s->end()}) {
+      Span* n = span_by_number(map::span_of(page));
+      bool beside = n && n->heap == index_ && (n->end() == s->base || n->base == s->end());
+      if (beside && n->state == State::kClean && !n->listed) leaver_add(n);
+    }
   }
   mapped_ -= s->bytes();
-  clean_changed_ = true;
   counters.unmaps.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Empty mappings that can leave without splitting another one: their age links are free.
+template <os::PageSource S>
+void PageHeap<S>::leaver_add(Span* s) {
+  s->listed = true;
+  s->all_prev = nullptr;
+  s->all_next = leavers_;
+  if (leavers_) leavers_->all_prev = s;
+  leavers_ = s;
+}
+template <os::PageSource S>
+void PageHeap<S>::leaver_remove(Span* s) {
+  s->listed = false;
+  (s->all_prev ? s->all_prev->all_next : leavers_) = s->all_next;
+  if (s->all_next) s->all_next->all_prev = s->all_prev;
+  s->all_next = s->all_prev = nullptr;
 }
 
 template <os::PageSource S>

@@ -55,9 +55,9 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
     }
     if (account_) account_->evictions.fetch_add(evicted, std::memory_order_relaxed);
     if (n == 0) {
-      if (account_)
+      if (account_ && now != 0)  // not while memory is only above its budget: it may be needed soon
         trim_whole();
-      else
+      else if (!account_)
         trim_clean(keep == kNone ? kCleanKept : min(kCleanKept, keep));
       return total;
     }
@@ -114,33 +114,20 @@ void PageHeap<S>::give_up(Span* s) {
   put_free(s, clean ? State::kClean : State::kDirty);
 }
 
-// Heaps of one handle: every empty mapping that can leave without splitting another one.
+// Heaps of one handle: every empty mapping that can leave without splitting another one. Each that
+// leaves may make its neighbours follow.
 template <os::PageSource S>
 void PageHeap<S>::trim_whole() {
-  constexpr unsigned kBatch = 128;
-  while (clean_changed_) {
-    Span* batch[kBatch];
-    unsigned n = 0;
+  for (;;) {
+    Span* s;
     {
       os::Guard g(lock_);
-      clean_changed_ = false;
-      Lists l = lists(State::kClean);
-      for (unsigned w = 0; w < kMapWords && n < kBatch; ++w)
-        for (std::uint64_t bits = l.map[w]; bits && n < kBatch; bits &= bits - 1)
-          for (Span* s = l.head[w * 64 + lowest_bit(bits)]; s && n < kBatch;) {
-            Span* next = s->next;
-            if (leaves(s, kCleanKept)) {
-              remove(s);
-              s->state.store(State::kBusy, std::memory_order_release);
-              batch[n++] = s;
-            }
-            s = next;
-          }
+      for (s = leavers_; s && !leaves(s, kCleanKept); s = leavers_) leaver_remove(s);
+      if (!s) return;
+      remove(s);
+      s->state.store(State::kBusy, std::memory_order_release);
     }
-    bool all = true;
-    for (unsigned i = 0; i < n; ++i) all &= unmap(batch[i]);
-    if (!all) return;  // the kernel refuses: another time
-    if (n) clean_changed_ = true;  // their neighbours may be free to leave now
+    if (!unmap(s)) return;  // the kernel refuses: another time
   }
 }
 

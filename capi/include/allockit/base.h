@@ -136,7 +136,7 @@ extern "C" {
 #define AKIT_REASON_FRAGMENTED   4u /* the kernel found no contiguous memory */
 #define AKIT_REASON_PERMISSION   5u /* the process may not use them */
 #define AKIT_REASON_KERNEL       6u /* the kernel does not support them */
-#define AKIT_REASON_LIMIT        7u /* the handle's own cap */
+#define AKIT_REASON_LIMIT        7u /* the handle's own cap, or the process's of address space */
 
 /* akit_block_info.state. */
 #define AKIT_BLOCK_FREE   0u /* memory of the handle that is not handed out */
