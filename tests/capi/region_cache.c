@@ -52,7 +52,7 @@ FRESH(nearly_the_same_sizes_serve_each_other)
     CHECK_INT(akit_region_free(h, touched_region(h, MIB(1))), 0);
     read_proc("/proc/self/maps");
     int64_t lines = map_lines(), faults = minor_faults();
-    for (size_t size = MIB(1) - KIB(100); size <= MIB(1); size += KIB(10))
+    for (size_t size = KIB(964); size <= MIB(1); size += KIB(10))
         CHECK_INT(akit_region_free(h, touched_region(h, size)), 0);
     CHECK_AT_MOST(minor_faults() - faults, 2);
     CHECK_INT(map_lines(), lines);

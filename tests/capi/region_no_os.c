@@ -11,10 +11,11 @@ static unsigned char buffer[MIB(16)] __attribute__((aligned(65536)));
 static akit_region *handle_on_buffer(uint32_t zero_mode)
 {
     akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    akit_region *h = NULL;
     cfg.memory = buffer;
     cfg.memory_bytes = sizeof buffer;
     cfg.zero_mode = zero_mode;
-    return new_region_with(&cfg);
+    return akit_region_create(&cfg, &h) == 0 ? h : NULL;
 }
 
 typedef struct {
@@ -66,7 +67,7 @@ static const long of_memory[] = {SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, 
 
 static int one_thread_makes_none(void *arg)
 {
-    work w = {(akit_region *)arg, 1, 20000, {0}, {0}};
+    work w = {handle_on_buffer(*(uint32_t *)arg), 1, 20000, {0}, {0}};
     akit_region_stats st = AKIT_REGION_STATS_INIT;
     only_system_calls(none);
     int rc = churn(&w);
@@ -82,18 +83,17 @@ static int one_thread_makes_none(void *arg)
 static void one_thread(uint32_t zero_mode)
 {
     needs_seccomp();
-    akit_region *h = handle_on_buffer(zero_mode);
-    in_child(one_thread_makes_none, h);
-    akit_region_destroy(h, 0);
+    in_child(one_thread_makes_none, &zero_mode);
 }
 
 CASE(one_thread_makes_no_system_call) { one_thread(AKIT_ZERO_NONE); }
 CASE(one_thread_that_zeroes_makes_no_system_call) { one_thread(AKIT_ZERO_ON_FREE); }
 
-static atomic_int go, done, bad;
+static atomic_int started, go, done, bad;
 
 static void *wait_and_churn(void *arg)
 {
+    atomic_fetch_add(&started, 1); /* glibc's own calls are behind it */
     while (!atomic_load(&go))
         sched_yield();
     int rc = churn((work *)arg);
@@ -108,13 +108,16 @@ static void *wait_and_churn(void *arg)
 enum { THREADS = 4 };
 static work works[THREADS];
 
-static int threads_make(akit_region *h, const long *listed, void (*filter)(const long *))
+static int threads_make(const long *listed, void (*filter)(const long *))
 {
+    akit_region *h = handle_on_buffer(0);
     pthread_t t;
     for (int i = 0; i < THREADS; i++) {
         works[i] = (work){h, (uint64_t)i + 10, 5000, {0}, {0}};
         CHILD_CHECK(pthread_create(&t, NULL, wait_and_churn, &works[i]) == 0);
     }
+    while (atomic_load(&started) < THREADS)
+        sched_yield();
     filter(listed);
     atomic_store(&go, 1);
     while (atomic_load(&done) < THREADS && !atomic_load(&bad))
@@ -124,28 +127,26 @@ static int threads_make(akit_region *h, const long *listed, void (*filter)(const
 
 static int threads_make_none_of_memory(void *arg)
 {
-    return threads_make((akit_region *)arg, of_memory, no_system_calls);
+    (void)arg;
+    return threads_make(of_memory, no_system_calls);
 }
 
 static int threads_only_wait(void *arg)
 {
-    return threads_make((akit_region *)arg, waiting, only_system_calls);
+    (void)arg;
+    return threads_make(waiting, only_system_calls);
 }
 
 CASE(threads_make_no_system_call_of_memory)
 {
     needs_seccomp();
-    akit_region *h = handle_on_buffer(0);
-    in_child(threads_make_none_of_memory, h);
-    akit_region_destroy(h, 0);
+    in_child(threads_make_none_of_memory, NULL);
 }
 
 CASE(threads_only_wait_for_each_other)
 {
     needs_seccomp();
-    akit_region *h = handle_on_buffer(0);
-    in_child(threads_only_wait, h);
-    akit_region_destroy(h, 0);
+    in_child(threads_only_wait, NULL);
 }
 
 static int fails_with_a_system_call(void *arg)

@@ -153,7 +153,8 @@ CASE(double_free_of_a_pinned_region)
     CHECK_REFUSED(akit_region_realloc(h, r.p, MIB(2), 0, NULL), EINVAL);
     is_as_it_was(&r);
     CHECK_INT(akit_region_unpin(h, r.p), 0);
-    CHECK_INT(akit_region_unpin(h, r.p), -EINVAL);
+    int rc = akit_region_unpin(h, r.p); /* the region has ended */
+    CHECK(rc == -EINVAL || rc == -ENOENT);
     akit_region_destroy(h, 0);
 }
 
@@ -270,6 +271,7 @@ CASE(threads_pin_the_same_region)
     purge_everything(h);
     is_as_it_was(&r);
     CHECK_INT(akit_region_unpin(h, r.p), 0);
-    CHECK_INT(akit_region_unpin(h, r.p), -EINVAL);
+    int rc = akit_region_unpin(h, r.p); /* the region has ended */
+    CHECK(rc == -EINVAL || rc == -ENOENT);
     akit_region_destroy(h, 0);
 }
