@@ -94,6 +94,7 @@ int prefault(Heap* h) {
 bool open_own_pages(Heap* h, unsigned plain, unsigned dense, unsigned fork) {
   const Options& o = h->opt;
   h->own_pages = true;
+  h->plain_heap = h->huge_heap = h->slab_heap = h->dense_heap = 0;
   h->accounted = h->kind != kKindTiered;
   h->fixed = o.memory != nullptr;
   pages::OwnHeap own{{static_cast<std::uint8_t>(plain), static_cast<std::uint8_t>(fork)},

@@ -14,6 +14,13 @@ std::uint64_t seen(Call c);   // calls since the last arm
 int hit(Call c);              // 0 or -error
 void set_page_size(std::size_t n);
 void set_root(const char* path);  // another /sys and /proc, below this folder; kept, not copied; NULL: the real ones
+// A machine that is not there: ordinary memory stands for huge pages, and these answer for the kernel.
+struct Machine {
+  int (*bind)(void* base, std::size_t size, int mode, std::uint64_t nodes);  // 0 or -errno
+  int (*node_of)(const void* page);
+};
+void pretend(const Machine* m);  // NULL: the real one again
+const Machine* pretended();
 #else
 inline int hit(Call) { return 0; }
 #endif

@@ -42,6 +42,9 @@ int bind(void* base, std::size_t size, Numa mode, std::uint64_t nodes) {
   if (mode == Numa::kLocal) return 0;
   KeepErrno keep;
   if (int rc = fault::hit(fault::kBind)) return rc;
+#if defined(AKIT_TEST_HOOKS)
+  if (auto* m = fault::pretended()) return m->bind(base, size, static_cast<int>(mode), nodes);
+#endif
   int policy = mode == Numa::kBind ? MPOL_BIND : mode == Numa::kInterleave ? MPOL_INTERLEAVE : MPOL_PREFERRED;
   unsigned long mask = nodes;
   return syscall(SYS_mbind, base, size, policy, &mask, kMostNodes + 1, 0) == 0 ? 0 : -errno;
@@ -57,6 +60,13 @@ std::int64_t bytes_on_node(void* base, std::size_t size, std::size_t page, unsig
     std::size_t n = 0;
     for (; n < kBatch && at < size; at += page) pages[n++] = static_cast<char*>(base) + at;
     if (int rc = fault::hit(fault::kMovePages)) return rc;
+#if defined(AKIT_TEST_HOOKS)
+    if (auto* m = fault::pretended()) {
+      for (std::size_t i = 0; i < n; ++i)
+        if (m->node_of(pages[i]) == static_cast<int>(node)) bytes += static_cast<std::int64_t>(page);
+      continue;
+    }
+#endif
     if (syscall(SYS_move_pages, 0, n, pages, nullptr, status, 0) != 0) return -errno;
     for (std::size_t i = 0; i < n; ++i)
       if (status[i] == static_cast<int>(node)) bytes += static_cast<std::int64_t>(page);

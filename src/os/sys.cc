@@ -63,6 +63,15 @@ int map(void* hint, std::size_t size, std::size_t huge_page, void** out) {
   int f = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   if (hint) f |= MAP_FIXED_NOREPLACE;
   if (huge_page) f = (f & ~MAP_NORESERVE) | MAP_HUGETLB | static_cast<int>(log2_floor(huge_page) << 26 /* MAP_HUGE_SHIFT */);
+#if defined(AKIT_TEST_HOOKS)
+  if (huge_page && fault::pretended()) {
+    f = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    // Aligned by hand; what is cut off stays mapped, as a test's machine may.
+    auto wide = reinterpret_cast<std::uintptr_t>(mmap(nullptr, size + huge_page, PROT_NONE, f, -1, 0));
+    hint = reinterpret_cast<void*>(align_up(wide, huge_page));
+    f |= MAP_FIXED;
+  }
+#endif
   void* p = mmap(hint, size, PROT_READ | PROT_WRITE, f, -1, 0);
   if (p == MAP_FAILED) return -errno;
   if (hint && p != hint) {  // a kernel or tool that treats the address as a wish
@@ -109,6 +118,9 @@ int move(void* from, std::size_t old_size, void* to, std::size_t new_size) {
 int advise(void* base, std::size_t size, Advice a) {
   KeepErrno keep;
   if (int rc = fault::hit(fault::kAdvise)) return rc;
+#if defined(AKIT_TEST_HOOKS)
+  if (a == Advice::kPopulate && fault::pretended()) return 0;
+#endif
   int advice = MADV_NORMAL;
   switch (a) {
     case Advice::kHuge: advice = MADV_HUGEPAGE; break;
@@ -271,7 +283,11 @@ struct Trap {
   std::atomic<bool> forever;
 };
 constinit Trap traps[kCalls + 1]{};
+constinit const Machine* machine = nullptr;
 }  // namespace
+
+void pretend(const Machine* m) { machine = m; }
+const Machine* pretended() { return machine; }
 
 void arm(Call c, std::uint64_t n, int error, bool forever) {
   traps[c].seen = 0;

@@ -1,6 +1,7 @@
 // Every system call the scenario makes is refused once, and for ever from then on, one run of a
 // fresh process each: no crash, no leak, no lost byte, and refusals are NULL with ENOMEM.
 #include "../check.h"
+#include "regions.h"
 #include "scenario.h"
 
 namespace {
@@ -16,7 +17,9 @@ Shared* shared() {
   return at;
 }
 
-std::uint64_t calls_of(Call c) {
+using Scenario = void (*)(bool may_fail);
+
+std::uint64_t calls_of(Call c, Scenario scenario) {
   shared();
   const char* wrong = in_child([&] {
     os::fault::arm(c, 0, 0, false);
@@ -28,8 +31,8 @@ std::uint64_t calls_of(Call c) {
   return shared()->calls;
 }
 
-void refuse_each(Call c, int error) {
-  std::uint64_t calls = calls_of(c);
+void refuse_each(Call c, int error, Scenario scenario = core::scenario) {
+  std::uint64_t calls = calls_of(c, scenario);
   if (!calls) SKIP("the scenario makes no such call here");
   std::uint64_t step = 1 + calls / 100;  // each kind has all of its calls; all kinds together every other one
   for (bool forever : {false, true})
@@ -48,7 +51,7 @@ void refuse_each(Call c, int error) {
 
 }  // namespace
 
-CASE(fault_undisturbed) { calls_of(os::fault::kAny); }
+CASE(fault_undisturbed) { calls_of(os::fault::kAny, scenario); }
 CASE(fault_map) { refuse_each(os::fault::kMap, ENOMEM); }
 CASE(fault_unmap) { refuse_each(os::fault::kUnmap, ENOMEM); }
 CASE(fault_move) { refuse_each(os::fault::kMove, ENOMEM); }
@@ -58,3 +61,13 @@ CASE(fault_protect) { refuse_each(os::fault::kProtect, ENOMEM); }
 CASE(fault_membarrier) { refuse_each(os::fault::kMembarrier, EPERM); }
 CASE(fault_thread) { refuse_each(os::fault::kThread, EAGAIN); }
 CASE(fault_any) { refuse_each(os::fault::kAny, ENOMEM); }
+
+CASE(fault_regions_map) { refuse_each(os::fault::kMap, ENOMEM, region_scenario); }
+CASE(fault_regions_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, region_scenario); }
+CASE(fault_regions_move) { refuse_each(os::fault::kMove, ENOMEM, region_scenario); }
+CASE(fault_regions_advise) { refuse_each(os::fault::kAdvise, EINVAL, region_scenario); }  // also: populate of old kernels
+CASE(fault_regions_discard) { refuse_each(os::fault::kDiscard, EAGAIN, region_scenario); }
+CASE(fault_regions_guard_missing) { refuse_each(os::fault::kGuard, EINVAL, region_scenario); }  // before Linux 6.13
+CASE(fault_regions_guard) { refuse_each(os::fault::kGuard, ENOMEM, region_scenario); }
+CASE(fault_regions_protect) { refuse_each(os::fault::kProtect, ENOMEM, region_scenario); }
+CASE(fault_regions_any) { refuse_each(os::fault::kAny, ENOMEM, region_scenario); }

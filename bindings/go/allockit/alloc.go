@@ -31,13 +31,14 @@ import "C"
 
 import "unsafe"
 
-// AllocFlags are the flags of [Tiered.Allocx] and [Tiered.Reallocx].
+// AllocFlags are the flags of [Tiered.Allocx], [Tiered.Reallocx] and of the calls
+// of [Region] and [Huge] that take some.
 type AllocFlags uint32
 
-// Flags of Allocx and Reallocx.
+// Flags of allocations.
 const (
 	AllocZero    AllocFlags = C.AKIT_ALLOC_ZERO     // contents (of the grown part) are zero
-	AllocNoMove  AllocFlags = C.AKIT_ALLOC_NO_MOVE  // Reallocx: in place or ENOMEM
+	AllocNoMove  AllocFlags = C.AKIT_ALLOC_NO_MOVE  // resizing: in place or ENOMEM
 	AllocNoCache AllocFlags = C.AKIT_ALLOC_NO_CACHE // do not keep the block in a cache when it is freed
 	AllocGuard   AllocFlags = C.AKIT_ALLOC_GUARD    // inaccessible page behind the block's last page
 )

@@ -76,7 +76,7 @@ const (
 // PurgeFlags says how much a purge gives back. Zero means PurgeAll.
 type PurgeFlags uint32
 
-// Flags for [Purge] and [Tiered.Purge].
+// Flags for [Purge] and the methods of that name.
 const (
 	PurgeDue  PurgeFlags = C.AKIT_PURGE_DUE  // only what has been idle longer than the decay time
 	PurgeAll  PurgeFlags = C.AKIT_PURGE_ALL  // everything that is cached
@@ -119,9 +119,10 @@ type BlockInfo struct {
 	Base        uintptr    // address of the block's first byte
 	UsableBytes uint64     // bytes from Base that belong to the block
 	State       BlockState // whether it is in use
-	Backing     uint64     // pages behind it: 0 ordinary, 1 transparent huge, 2 huge, 3 giant
-	Reason      uint64     // AKIT_REASON_...: why the backing is not the one wished for, 0 when it is
+	Backing     Backing    // pages behind it
+	Reason      Reason     // why the backing is not the one wished for
 	NumaNode    uint64     // node that the handle's policy binds to; None when it binds to none
+	Zeroed      bool       // known to have read as zero when it was handed out
 }
 
 // Inspect tells which handle and block an address belongs to. The memory is not
@@ -139,9 +140,10 @@ func Inspect(p unsafe.Pointer) (BlockInfo, error) {
 		Base:        uintptr(c.base),
 		UsableBytes: uint64(c.usable_bytes),
 		State:       BlockState(c.state),
-		Backing:     uint64(c.backing),
-		Reason:      uint64(c.reason),
+		Backing:     Backing(c.backing),
+		Reason:      Reason(c.reason),
 		NumaNode:    uint64(c.numa_node),
+		Zeroed:      c.zeroed == 1,
 	}, nil
 }
 

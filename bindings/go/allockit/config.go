@@ -17,6 +17,10 @@ import (
 // TieredConfig configures a [Tiered] heap. Zero in any field is its default,
 // [None] in a uint64 field means none, never or unlimited. A value that makes
 // no sense is EINVAL; nothing is clamped in silence.
+//
+// Region and Huge must be open when the heap is made, else the error is
+// [ErrClosed]. The heap keeps what it needs of them alive, so they may be closed
+// before it or after it.
 type TieredConfig struct {
 	Name                string    // label in the statistics: up to 63 of A-Z a-z 0-9 . _ -
 	LimitBytes          uint64    // cap on everything the heap maps: blocks, caches, metadata. At least 64 KiB; 0: no cap
@@ -35,6 +39,8 @@ type TieredConfig struct {
 	CacheBytes          uint64    // freed bytes that all threads may keep together. 0: 256 MiB
 	HugeTLBMode         HugeMode  // explicit huge pages for huge blocks. 0: never
 	GuardSampleInterval uint64    // one in so many blocks gets a guard page. 0: none
+	Region              *Region   // take memory from this handle; nil: from the process-wide cache
+	Huge                *Huge     // take huge blocks from this handle; nil: as all memory
 }
 
 // THP is advice to the kernel about transparent huge pages.
@@ -92,9 +98,9 @@ const (
 // HugeMode says how explicit huge pages are used.
 type HugeMode uint32
 
-// Values of TieredConfig.HugeTLBMode.
+// Values of TieredConfig.HugeTLBMode, HugeConfig.HugeMode and GiantMode.
 const (
-	HugeDefault HugeMode = C.AKIT_HUGE_DEFAULT // never
+	HugeDefault HugeMode = C.AKIT_HUGE_DEFAULT // never for a Tiered, HugePrefer for a Huge
 	HugeRequire HugeMode = C.AKIT_HUGE_REQUIRE // fail when there are none
 	HugePrefer  HugeMode = C.AKIT_HUGE_PREFER  // fall back to smaller pages, and count it
 	HugeNever   HugeMode = C.AKIT_HUGE_NEVER
@@ -128,6 +134,23 @@ func (g *TieredConfig) withC(op string, f func(*C.akit_tiered_config) error) err
 		}
 		c.name = C.CString(g.Name)
 		defer C.free(unsafe.Pointer(c.name))
+	}
+	// Neither may be closed before the heap has taken hold of it.
+	if g.Region != nil {
+		g.Region.mu.RLock()
+		defer g.Region.mu.RUnlock()
+		if !g.Region.live() {
+			return closed(op)
+		}
+		c.region = g.Region.h
+	}
+	if g.Huge != nil {
+		g.Huge.mu.RLock()
+		defer g.Huge.mu.RUnlock()
+		if !g.Huge.live() {
+			return closed(op)
+		}
+		c.huge = g.Huge.h
 	}
 	return f(&c)
 }
@@ -166,6 +189,7 @@ func (t *Tiered) Config() (TieredConfig, error) {
 		rc := C.akit_tiered_config_get(t.h, &c)
 		if rc >= 0 {
 			g = tieredConfig(&c)
+			g.Region, g.Huge = t.region, t.huge
 		}
 		return result("Tiered.Config", rc)
 	})
@@ -182,6 +206,7 @@ func (t *Tiered) Suggest() (TieredConfig, error) {
 		rc := C.akit_tiered_suggest(t.h, &c)
 		if rc >= 0 {
 			g = tieredConfig(&c)
+			g.Region, g.Huge = t.region, t.huge
 		}
 		return result("Tiered.Suggest", rc)
 	})

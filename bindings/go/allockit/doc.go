@@ -9,6 +9,9 @@
 //	v, err := allockit.NewVec[uint32](h)
 //	err = v.Append(1, 2, 3)
 //
+// A [Region] hands out big blocks of whole pages and keeps what is freed, a [Huge]
+// does so on huge pages, and a heap can stand on either.
+//
 // The package is a thin layer over the C library of the same name, found with
 // pkg-config. Sizes are in bytes and times in nanoseconds unless a type such as
 // time.Duration says otherwise.

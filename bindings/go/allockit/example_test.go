@@ -80,3 +80,47 @@ func ExampleRef() {
 	// 1
 	// 0
 }
+
+func ExampleRegion() {
+	region, err := allockit.NewRegion(allockit.RegionConfig{CacheBytes: 64 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer region.Close()
+
+	column, err := region.Alloc(1 << 20)
+	if err != nil {
+		log.Fatal(err)
+	}
+	column[1000] = 7
+	column, err = region.Resize(column, 3<<20)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(column), column[1000])
+	fmt.Println(region.Free(column))
+	// Output:
+	// 3145728 7
+	// <nil>
+}
+
+func ExampleHuge() {
+	huge, err := allockit.NewHuge(allockit.HugeConfig{GiantMode: allockit.HugeNever})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer huge.Close()
+
+	table, backing, err := huge.Alloc(8 << 20)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer huge.Free(table)
+	if backing != allockit.BackingHuge {
+		refused, err := huge.ReasonCount(allockit.ReasonNotReserved)
+		log.Println("not on huge pages:", refused, err)
+	}
+	fmt.Println(len(table))
+	// Output:
+	// 8388608
+}

@@ -33,6 +33,8 @@ type Tiered struct {
 	mu      sync.RWMutex // held for reading by calls that may run beside Close
 	once    sync.Once    // classes
 	classes *classTable
+	region  *Region // what it was made on, for Config
+	huge    *Huge
 }
 
 const (
@@ -44,7 +46,7 @@ const (
 // NewTiered makes a heap. The error is EINVAL for a configuration that makes no
 // sense and ENOMEM for no memory. The caller ends the heap with Close.
 func NewTiered(config TieredConfig) (*Tiered, error) {
-	t := new(Tiered)
+	t := &Tiered{region: config.Region, huge: config.Huge}
 	err := config.withC("NewTiered", func(c *C.akit_tiered_config) error {
 		return result("NewTiered", C.akit_tiered_create(c, &t.h))
 	})

@@ -34,7 +34,8 @@ static const field_entry process_fields[] = {
 
 #define B(f) WIDE(akit_block_info, f)
 static const field_entry block_fields[] = {B(handle_id), B(handle_kind), B(base), B(usable_bytes),
-                                           B(state), B(backing), B(reason), B(numa_node)};
+                                           B(state), B(backing), B(reason), B(numa_node),
+                                           B(zeroed)};
 
 #define C8(f) WIDE(akit_tiered_config, f)
 #define C4(f) NARROW(akit_tiered_config, f)
@@ -42,6 +43,44 @@ static const field_entry config_fields[] = {
     C8(flags), C8(limit_bytes), C8(decay_ns), C4(thp), C4(fork_mode), C4(zero_mode), C4(numa_mode), C8(numa_nodes),
     C8(prefault_bytes), C4(check_mode), C8(small_max_bytes), C8(medium_max_bytes), C8(large_max_bytes),
     C8(thread_cache_bytes), C8(cache_bytes), C4(hugetlb_mode), C8(guard_sample_interval)};
+
+#define R(f) WIDE(akit_region_stats, f)
+static const field_entry region_fields[] = {
+    R(id), R(kind), R(limit_bytes), R(used_bytes), R(used_peak_bytes), R(cached_bytes), R(metadata_bytes),
+    R(mapped_bytes), R(mapped_peak_bytes), R(pinned_bytes), R(mappings), R(allocs_total), R(frees_total),
+    R(failures_total), R(limit_hits_total), R(misuses_total), R(maps_total), R(unmaps_total), R(purges_total),
+    R(purged_bytes_total), R(prefaulted_bytes_total), R(cache_hits_total), R(cache_misses_total),
+    R(evictions_total), R(rejected_total), R(cached_mappings), R(waste_bytes), R(remaps_total),
+    R(purge_deadline_ns), R(purge_overdue_ns), R(purge_skipped_pinned_total)};
+
+#define RC8(f) WIDE(akit_region_config, f)
+#define RC4(f) NARROW(akit_region_config, f)
+static const field_entry region_config_fields[] = {
+    RC8(flags), RC8(limit_bytes), RC8(decay_ns), RC4(thp), RC4(fork_mode), RC4(zero_mode), RC4(numa_mode),
+    RC8(numa_nodes), RC8(prefault_bytes), RC4(check_mode), RC8(cache_bytes), RC8(max_waste_permille),
+    RC8(max_mappings), RC8(max_entries), RC4(purge_method), RC4(guard), RC8(memory_bytes)};
+
+#define H(f) WIDE(akit_huge_stats, f)
+static const field_entry huge_fields[] = {
+    H(id), H(kind), H(limit_bytes), H(used_bytes), H(used_peak_bytes), H(cached_bytes), H(metadata_bytes),
+    H(mapped_bytes), H(mapped_peak_bytes), H(pinned_bytes), H(mappings), H(allocs_total), H(frees_total),
+    H(failures_total), H(limit_hits_total), H(misuses_total), H(maps_total), H(unmaps_total), H(purges_total),
+    H(purged_bytes_total), H(prefaulted_bytes_total), H(giant_bytes), H(hugetlb_bytes), H(thp_bytes), H(base_bytes),
+    H(cache_hits_total), H(cache_misses_total), H(fallbacks_total), H(last_fallback_reason),
+    H(last_fallback_unix_ns), H(populate_max_ns), H(populate_ns_total)};
+
+#define HC8(f) WIDE(akit_huge_config, f)
+#define HC4(f) NARROW(akit_huge_config, f)
+static const field_entry huge_config_fields[] = {
+    HC8(flags), HC8(limit_bytes), HC8(decay_ns), HC4(thp), HC4(fork_mode), HC4(zero_mode), HC4(numa_mode),
+    HC8(numa_nodes), HC8(prefault_bytes), HC4(check_mode), HC8(giant_page_bytes), HC8(huge_page_bytes),
+    HC4(giant_mode), HC4(huge_mode), HC4(populate), HC8(cache_bytes)};
+
+#define S(f) WIDE(akit_huge_system, f)
+static const field_entry system_fields[] = {
+    S(base_page_bytes), S(thp_page_bytes), S(thp_mode), S(huge_page_bytes), S(huge_total), S(huge_free),
+    S(huge_reserved), S(huge_surplus), S(giant_page_bytes), S(giant_total), S(giant_free), S(numa_nodes),
+    S(cgroup_huge_limit_bytes)};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -88,11 +127,51 @@ int config_field(const akit_tiered_config *cfg, const char *field, uint64_t *val
     return read_field(config_fields, COUNT(config_fields), cfg, field, value);
 }
 
-int set_config_field(akit_tiered_config *cfg, const char *field, uint64_t value)
+static int write_field(const field_entry *list, size_t count, void *to, const char *name, uint64_t value)
 {
-    const field_entry *f = find(config_fields, COUNT(config_fields), field);
+    const field_entry *f = find(list, count, name);
     if (!f)
         return 0;
-    memcpy((char *)cfg + f->offset, &value, f->size);
+    memcpy((char *)to + f->offset, &value, f->size);
     return 1;
+}
+
+int set_config_field(akit_tiered_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(config_fields, COUNT(config_fields), cfg, field, value);
+}
+
+int region_stat(const akit_region_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(region_fields, COUNT(region_fields), st, field, value);
+}
+
+int region_config_field(const akit_region_config *cfg, const char *field, uint64_t *value)
+{
+    return read_field(region_config_fields, COUNT(region_config_fields), cfg, field, value);
+}
+
+int set_region_config_field(akit_region_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(region_config_fields, COUNT(region_config_fields), cfg, field, value);
+}
+
+int huge_stat(const akit_huge_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(huge_fields, COUNT(huge_fields), st, field, value);
+}
+
+int huge_config_field(const akit_huge_config *cfg, const char *field, uint64_t *value)
+{
+    return read_field(huge_config_fields, COUNT(huge_config_fields), cfg, field, value);
+}
+
+int set_huge_config_field(akit_huge_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(huge_config_fields, COUNT(huge_config_fields), cfg, field, value);
+}
+
+int system_field(const akit_huge_system *system, const char *field, uint64_t *value)
+{
+    return read_field(system_fields, COUNT(system_fields), system, field, value);
 }

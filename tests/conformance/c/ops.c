@@ -56,6 +56,56 @@ akit_tiered *raw(state *s, const char *name)
     return e ? e->h : NULL;
 }
 
+akit_region *raw_region(state *s, const char *name)
+{
+    handle_entry *e = handle_of(s, name);
+    if (e && e->kind != AKIT_KIND_REGION)
+        wrong(s, "%s is no region", name);
+    errno = 0;
+    return e ? e->region : NULL;
+}
+
+akit_huge *raw_huge(state *s, const char *name)
+{
+    handle_entry *e = handle_of(s, name);
+    if (e && e->kind != AKIT_KIND_HUGE)
+        wrong(s, "%s does not give huge pages", name);
+    errno = 0;
+    return e ? e->huge : NULL;
+}
+
+int got(state *s, const char *name, void *p, uint64_t size)
+{
+    if (!p)
+        return errno ? -errno : -ENOMEM;
+    set_block(s, name, p, size);
+    return 0;
+}
+
+void *old_block(state *s, const char *name)
+{
+    int known = !strcmp(name, "foreign") || strchr(name, '+');
+    for (int i = 0; i < s->block_count; i++)
+        known |= !strcmp(s->blocks[i].name, name);
+    return known ? block_of(s, name).p : NULL;
+}
+
+void compare_name(state *s, const char *name, const char *word)
+{
+    if (!name || strcmp(name, word))
+        wrong(s, "the name is %s", name ? name : "absent");
+}
+
+char *assigned(state *s, char *word)
+{
+    char *value = strchr(word, '=');
+    if (value)
+        *value++ = 0;
+    else
+        wrong(s, "not field=value: %s", word);
+    return value;
+}
+
 static const operation *find(const operation *list, const char *name)
 {
     while (list->name && strcmp(list->name, name))
@@ -65,11 +115,10 @@ static const operation *find(const operation *list, const char *name)
 
 int perform(state *s, int count, char **words)
 {
-    const operation *o = find(make_operations, words[0]);
-    if (!o)
-        o = find(byte_operations, words[0]);
-    if (!o)
-        o = find(look_operations, words[0]);
+    const operation *lists[] = {make_operations, byte_operations, look_operations, region_operations, huge_operations};
+    const operation *o = NULL;
+    for (size_t i = 0; !o && i < sizeof lists / sizeof lists[0]; i++)
+        o = find(lists[i], words[0]);
     if (!o)
         wrong(s, "no operation %s", words[0]);
     else if (count < o->least)

@@ -95,7 +95,23 @@ static int op_keep(state *s, int n, char **w)
 {
     (void)n;
     block_entry b = block_of(s, w[1]);
-    set_block(s, w[2], b.p, b.size);
+    block_entry *c = set_block(s, w[2], b.p, b.size);
+    c->room = b.room;
+    c->backing = b.backing;
+    return 0;
+}
+
+static int op_room(state *s, int n, char **w)
+{
+    (void)n;
+    compare(s, block_of(s, w[1]).room, w[2], w[3]);
+    return 0;
+}
+
+static int op_backing(state *s, int n, char **w)
+{
+    (void)n;
+    compare(s, block_of(s, w[1]).backing, w[2], w[3]);
     return 0;
 }
 
@@ -109,5 +125,7 @@ const operation byte_operations[] = {
     {"same", 3, op_same},
     {"differ", 3, op_differ},
     {"keep", 3, op_keep},
+    {"room", 4, op_room},
+    {"backing", 4, op_backing},
     {NULL, 0, NULL},
 };

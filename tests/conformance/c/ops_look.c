@@ -80,8 +80,7 @@ static int look_at_config(state *s, const akit_tiered_config *cfg, char **w)
 {
     uint64_t value = 0;
     if (!strcmp(w[2], "name")) {
-        if (!cfg->name || strcmp(cfg->name, w[4]))
-            wrong(s, "the name is %s", cfg->name ? cfg->name : "absent");
+        compare_name(s, cfg->name, w[4]);
         return 0;
     }
     if (!config_field(cfg, w[2], &value))

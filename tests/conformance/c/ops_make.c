@@ -5,28 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The negative errno that a null pointer stands for, and the block otherwise. */
-static int got(state *s, const char *name, void *p, uint64_t size)
-{
-    if (!p)
-        return errno ? -errno : -ENOMEM;
-    set_block(s, name, p, size);
-    return 0;
-}
-
 static int op_create(state *s, int n, char **w)
 {
     akit_tiered_config cfg;
     akit_tiered_config_init(&cfg, sizeof cfg);
     for (int i = 2; i < n; i++) {
-        char *value = strchr(w[i], '=');
-        if (!value) {
-            wrong(s, "not field=value: %s", w[i]);
+        char *value = assigned(s, w[i]);
+        if (!value)
             return 0;
-        }
-        *value++ = 0;
         if (!strcmp(w[i], "name"))
             cfg.name = value;
+        else if (!strcmp(w[i], "region"))
+            cfg.region = raw_region(s, value);
+        else if (!strcmp(w[i], "huge"))
+            cfg.huge = raw_huge(s, value);
         else if (!set_config_field(&cfg, w[i], number_of(s, value)))
             wrong(s, "no config field %s", w[i]);
     }
@@ -40,6 +32,7 @@ static int op_create(state *s, int n, char **w)
     akit_tiered_stats st;
     memset(&st, 0, sizeof st);
     st.struct_size = sizeof st;
+    e->kind = AKIT_KIND_TIERED;
     e->h = h;
     e->live = 1;
     rc = akit_tiered_stats_get(h, &st);
@@ -92,14 +85,6 @@ static int op_allocx(state *s, int n, char **w)
     if (p && usable < size)
         wrong(s, "usable size %zu is below the size asked for", usable);
     return got(s, w[2], p, size);
-}
-
-static void *old_block(state *s, const char *name)
-{
-    int known = !strcmp(name, "foreign");
-    for (int i = 0; i < s->block_count; i++)
-        known |= !strcmp(s->blocks[i].name, name);
-    return known ? block_of(s, name).p : NULL;
 }
 
 static int op_realloc(state *s, int n, char **w)

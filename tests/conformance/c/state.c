@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static unsigned char foreign_memory[4096] __attribute__((aligned(4096)));
 
@@ -25,11 +26,19 @@ static void set_name(char *to, const char *name)
 
 void forget_all(state *s)
 {
-    for (int i = 0; i < s->handle_count; i++)
-        if (s->handles[i].live)
-            akit_tiered_destroy(s->handles[i].h, 0);
+    for (int i = 0; i < s->handle_count; i++) {
+        handle_entry *e = &s->handles[i];
+        if (e->live && e->kind == AKIT_KIND_REGION)
+            akit_region_destroy(e->region, 0);
+        else if (e->live && e->kind == AKIT_KIND_HUGE)
+            akit_huge_destroy(e->huge, 0);
+        else if (e->live)
+            akit_tiered_destroy(e->h, 0);
+    }
     for (int i = 0; i < s->batch_count; i++)
         free(s->batches[i].p);
+    for (int i = 0; i < s->memory_count; i++)
+        munmap(s->memories[i].p, s->memories[i].bytes);
     memset(s, 0, sizeof *s);
 }
 
@@ -41,6 +50,7 @@ handle_entry *handle_of(state *s, const char *name)
     if (!strcmp(name, "default")) {
         handle_entry *e = new_handle(s, name);
         if (e) {
+            e->kind = AKIT_KIND_TIERED;
             e->h = akit_default();
             e->live = 0; /* never destroyed between cases */
         }
@@ -108,19 +118,37 @@ block_entry block_of(state *s, const char *word)
     return b;
 }
 
-void set_block(state *s, const char *name, void *p, uint64_t size)
+block_entry *set_block(state *s, const char *name, void *p, uint64_t size)
 {
+    static block_entry lost;
     block_entry *b = find_block(s, name);
     if (!b) {
         if (s->block_count == MAX_THINGS) {
             wrong(s, "too many blocks");
-            return;
+            return &lost;
         }
         b = &s->blocks[s->block_count++];
         set_name(b->name, name);
     }
     b->p = (unsigned char *)p;
     b->size = size;
+    b->room = 0;
+    b->backing = 0;
+    return b;
+}
+
+void *new_memory(state *s, uint64_t bytes)
+{
+    void *p = s->memory_count < MAX_THINGS
+                  ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                  : MAP_FAILED;
+    if (p == MAP_FAILED) {
+        wrong(s, "no memory of %llu bytes", (unsigned long long)bytes);
+        return NULL;
+    }
+    s->memories[s->memory_count].p = p;
+    s->memories[s->memory_count++].bytes = bytes;
+    return p;
 }
 
 batch_entry *batch_of(state *s, const char *name, int make)

@@ -10,7 +10,10 @@ enum { NAME_MAX_LENGTH = 32, MAX_THINGS = 64, MAX_WORDS = 16 };
 
 typedef struct {
     char name[NAME_MAX_LENGTH];
+    uint32_t kind; /* AKIT_KIND_...; the pointer of that kind is set */
     akit_tiered *h;
+    akit_region *region;
+    akit_huge *huge;
     uint64_t id;
     int live;
 } handle_entry;
@@ -19,7 +22,15 @@ typedef struct {
     char name[NAME_MAX_LENGTH];
     unsigned char *p;
     uint64_t size;
+    uint64_t room;    /* what region_alloc or region_realloc told, else 0 */
+    uint64_t backing; /* what huge_alloc told, else 0 */
 } block_entry;
+
+/* Memory of the runner that a region stands on. */
+typedef struct {
+    void *p;
+    uint64_t bytes;
+} memory_entry;
 
 typedef struct {
     char name[NAME_MAX_LENGTH];
@@ -38,9 +49,11 @@ typedef struct {
     block_entry blocks[MAX_THINGS];
     batch_entry batches[MAX_THINGS];
     number_entry numbers[MAX_THINGS];
-    int handle_count, block_count, batch_count, number_count;
+    memory_entry memories[MAX_THINGS];
+    int handle_count, block_count, batch_count, number_count, memory_count;
     int line;
-    char why[256]; /* the first wrong answer; empty while all is well */
+    char why[256];  /* the first wrong answer; empty while all is well */
+    int skipped;    /* the wrong answer is one of `given` */
 } state;
 
 void wrong(state *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -50,7 +63,8 @@ void forget_all(state *s);
 handle_entry *handle_of(state *s, const char *name);
 handle_entry *new_handle(state *s, const char *name);
 block_entry block_of(state *s, const char *word);
-void set_block(state *s, const char *name, void *p, uint64_t size);
+block_entry *set_block(state *s, const char *name, void *p, uint64_t size);
+void *new_memory(state *s, uint64_t bytes);
 batch_entry *batch_of(state *s, const char *name, int make);
 void set_number(state *s, const char *name, uint64_t value);
 uint64_t number_of(state *s, const char *word);
@@ -65,5 +79,12 @@ int process_stat(const akit_process_stats *st, const char *field, uint64_t *valu
 int block_field(const akit_block_info *info, const char *field, uint64_t *value);
 int config_field(const akit_tiered_config *cfg, const char *field, uint64_t *value);
 int set_config_field(akit_tiered_config *cfg, const char *field, uint64_t value);
+int region_stat(const akit_region_stats *st, const char *field, uint64_t *value);
+int region_config_field(const akit_region_config *cfg, const char *field, uint64_t *value);
+int set_region_config_field(akit_region_config *cfg, const char *field, uint64_t value);
+int huge_stat(const akit_huge_stats *st, const char *field, uint64_t *value);
+int huge_config_field(const akit_huge_config *cfg, const char *field, uint64_t *value);
+int set_huge_config_field(akit_huge_config *cfg, const char *field, uint64_t value);
+int system_field(const akit_huge_system *system, const char *field, uint64_t *value);
 
 #endif

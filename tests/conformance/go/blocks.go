@@ -114,6 +114,12 @@ func opRepeat(s *state, w []string) error {
 	return nil
 }
 
+func opRoom(s *state, w []string) error { return s.compare(uint64(cap(s.block(w[0]))), w[1:]) }
+
+func opBacking(s *state, w []string) error {
+	return s.compare(uint64(s.backing[address(s.block(w[0]))]), w[1:])
+}
+
 func pattern(seed uint64, i int) byte { return byte(seed + 7*uint64(i) + uint64(i)/256) }
 
 func fill(b []byte, seed uint64) {

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"reflect"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,21 +32,18 @@ func init() {
 		"classes": opClasses, "class_sum": opClassSum, "process": opProcess, "listed": opListed,
 		"json": opJSON, "metrics": opMetrics,
 		"purge": opPurge, "purge_process": opPurgeProcess, "cache_limit": opCacheLimit,
-		"maintain": opMaintain, "thread_flush": opThreadFlush, "sleep": opSleep, "other": opOther,
+		"maintain": opMaintain, "thread_flush": opThreadFlush, "sleep": opSleep,
+		"room": opRoom, "backing": opBacking, "other": opOther, "given": opGiven,
 	}
+	maps.Copy(operations, regionOperations)
+	maps.Copy(operations, hugeOperations)
 }
 
 func opCreate(s *state, w []string) error {
 	var config allockit.TieredConfig
 	for _, assignment := range w[1:] {
-		name, value, ok := strings.Cut(assignment, "=")
-		if !ok {
-			return fmt.Errorf("not an assignment: %s", assignment)
-		}
-		if f := field(&config, name); f.Kind() == reflect.String {
-			f.SetString(value)
-		} else {
-			f.SetUint(s.number(value))
+		if err := s.set(&config, assignment); err != nil {
+			return err
 		}
 	}
 	t, err := allockit.NewTiered(config)
@@ -57,7 +54,7 @@ func opCreate(s *state, w []string) error {
 	if err != nil {
 		return err
 	}
-	s.handles[w[0]] = &handle{t, stats.ID}
+	s.handles[w[0]] = &handle{tiered: t, id: stats.ID}
 	return nil
 }
 
@@ -118,13 +115,7 @@ func opConfig(s *state, w []string) error {
 	if err != nil {
 		return err
 	}
-	if w[1] != "name" {
-		return s.compare(figure(&config, w[1]), w[2:])
-	}
-	if w[2] != "=" || config.Name != w[3] {
-		return fmt.Errorf("it is %q", config.Name)
-	}
-	return nil
+	return s.compareConfig(&config, w[1:])
 }
 
 func opSuggest(s *state, w []string) error {
@@ -164,7 +155,7 @@ func opProcess(s *state, w []string) error {
 }
 
 func opListed(s *state, w []string) error {
-	id, have := s.handle(w[0]).id, uint64(0)
+	id, have := s.any(w[0]).id, uint64(0)
 	if slices.ContainsFunc(allockit.Handles(), func(h allockit.Handle) bool { return h.ID == id }) {
 		have = 1
 	}
@@ -175,7 +166,7 @@ func opJSON(s *state, w []string) error    { return s.contains(allockit.StatsJSO
 func opMetrics(s *state, w []string) error { return s.contains(allockit.OpenMetrics, w) }
 
 func (s *state) contains(text func(id uint64) (string, error), w []string) error {
-	all, err := text(s.handle(w[0]).id)
+	all, err := text(s.any(w[0]).id)
 	if err != nil {
 		return err
 	}
@@ -222,4 +213,20 @@ func opOther(s *state, w []string) error {
 		done <- s.call(op, w[1:])
 	}()
 	return <-done
+}
+
+// errSkip is what a line found that the rest of the case needs to be otherwise.
+type errSkip struct{ error }
+
+// opGiven performs the rest of the line, which must go well for the case to go
+// on.
+func opGiven(s *state, w []string) error {
+	op, known := operations[w[0]]
+	if !known {
+		return errors.New("unknown operation")
+	}
+	if err := s.call(op, w[1:]); err != nil {
+		return errSkip{err}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"syscall"
 	"unsafe"
 
 	"allockit"
@@ -17,19 +18,56 @@ type state struct {
 	blocks  map[string][]byte
 	batches map[string]int // how many blocks V.0, V.1 ... there are
 	saved   map[string]uint64
+	backing map[uintptr]allockit.Backing // what huge_alloc told, by the block's address
+	memory  [][]byte                     // what regions stand on
 }
 
+// handle is one of the three kinds.
 type handle struct {
-	*allockit.Tiered
-	id uint64
+	tiered *allockit.Tiered
+	region *allockit.Region
+	huge   *allockit.Huge
+	id     uint64
 }
 
-func (s *state) handle(name string) *handle {
+func (h *handle) Close() error {
+	switch {
+	case h.region != nil:
+		return h.region.Close()
+	case h.huge != nil:
+		return h.huge.Close()
+	default:
+		return h.tiered.Close()
+	}
+}
+
+func (s *state) any(name string) *handle {
 	h := s.handles[name]
 	if h == nil {
 		panic("no handle " + name)
 	}
 	return h
+}
+
+func (s *state) handle(name string) *allockit.Tiered {
+	if h := s.any(name).tiered; h != nil {
+		return h
+	}
+	panic(name + " is no heap")
+}
+
+func (s *state) region(name string) *allockit.Region {
+	if h := s.any(name).region; h != nil {
+		return h
+	}
+	panic(name + " is no region")
+}
+
+func (s *state) huge(name string) *allockit.Huge {
+	if h := s.any(name).huge; h != nil {
+		return h
+	}
+	panic(name + " does not give huge pages")
 }
 
 // block is a block by name, or an address inside of one.
@@ -44,6 +82,14 @@ func (s *state) block(name string) []byte {
 		return unsafe.Slice((*byte)(at), 0)
 	}
 	return b
+}
+
+// oldBlock is the block to resize; a name not known yet is nil.
+func (s *state) oldBlock(name string) []byte {
+	if plain, _, _ := strings.Cut(name, "+"); s.blocks[plain] == nil {
+		return nil
+	}
+	return s.block(name)
 }
 
 func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
@@ -142,10 +188,59 @@ func field(v any, name string) reflect.Value {
 // figure is the number in a field.
 func figure(v any, name string) uint64 {
 	f := field(v, name)
-	if !f.CanUint() {
+	switch {
+	case f.Kind() == reflect.Bool && f.Bool():
+		return 1
+	case f.Kind() == reflect.Bool:
+		return 0
+	case !f.CanUint():
 		panic(name + " is not a number")
 	}
 	return f.Uint()
+}
+
+// set is the field of a configuration that an assignment of the file names. A
+// value that the field's type does not have is the library's EINVAL.
+func (s *state) set(config any, assignment string) error {
+	name, value, ok := strings.Cut(assignment, "=")
+	if !ok {
+		return fmt.Errorf("not an assignment: %s", assignment)
+	}
+	switch f := field(config, name); f.Interface().(type) {
+	case string:
+		f.SetString(value)
+	case bool:
+		n := s.number(value)
+		if n > 1 {
+			return &allockit.Error{Op: name, Err: syscall.EINVAL}
+		}
+		f.SetBool(n == 1)
+	case []byte:
+		memory, err := syscall.Mmap(-1, 0, s.size(value), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		if err != nil {
+			return err
+		}
+		s.memory = append(s.memory, memory)
+		f.SetBytes(memory)
+	case *allockit.Region:
+		f.Set(reflect.ValueOf(s.region(value)))
+	case *allockit.Huge:
+		f.Set(reflect.ValueOf(s.huge(value)))
+	default:
+		f.SetUint(s.number(value))
+	}
+	return nil
+}
+
+// compareConfig answers "FIELD OP N" and "name = TEXT".
+func (s *state) compareConfig(config any, words []string) error {
+	if words[0] != "name" {
+		return s.compare(figure(config, words[0]), words[1:])
+	}
+	if have := field(config, "name").String(); words[1] != "=" || have != words[2] {
+		return fmt.Errorf("it is %q", have)
+	}
+	return nil
 }
 
 func allocFlags(word string) (flags allockit.AllocFlags) {

@@ -142,13 +142,13 @@ pub const AKIT_BLOCK_OUT: u32 = 1;
 /// State: freed, and kept for the next request.
 pub const AKIT_BLOCK_CACHED: u32 = 2;
 
-/// A cache of extents; named here because a heap can stand on one.
+/// A cache of regions, blocks of whole pages; any thread may call.
 #[repr(C)]
 pub struct akit_region {
     _opaque: [u8; 0],
 }
 
-/// A source of huge pages; named here because a heap can stand on one.
+/// A source of huge pages; any thread may call.
 #[repr(C)]
 pub struct akit_huge {
     _opaque: [u8; 0],
@@ -177,6 +177,8 @@ pub struct akit_block_info {
     pub reason: u64,
     /// NUMA node, where known.
     pub numa_node: u64,
+    /// 1: known to have read as zero when it was handed out.
+    pub zeroed: u64,
 }
 
 /// Called at each misuse: user pointer, `-errno`, id of the handle (0 = unknown), pointer in question.

@@ -14,12 +14,16 @@
 
 mod base;
 mod host;
+mod huge;
 mod malloc;
+mod region;
 mod stats;
 mod tiered;
 
 pub use base::*;
 pub use host::*;
+pub use huge::*;
 pub use malloc::*;
+pub use region::*;
 pub use stats::*;
 pub use tiered::*;

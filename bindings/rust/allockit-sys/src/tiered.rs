@@ -47,9 +47,9 @@ pub struct akit_tiered_config {
     pub reserved_c: u64,
     /// 0.
     pub reserved_d: u64,
-    /// Region that extents come from; NULL = the library's own.
+    /// Handle that memory comes from; NULL = the process-wide cache. Kept alive inside.
     pub region: *mut akit_region,
-    /// Source of huge pages; NULL = the library's own.
+    /// Handle that huge blocks come from; NULL = as all memory. Kept alive inside.
     pub huge: *mut akit_huge,
     /// Largest small size; 0 = 1 KiB.
     pub small_max_bytes: u64,

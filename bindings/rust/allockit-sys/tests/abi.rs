@@ -1,187 +1,12 @@
 //! Compares the declarations of this crate with the installed C headers, by giving the C compiler what Rust believes.
 //!
-//! Three things are stated in one C file that must compile: size and offsets of every struct, the value of every
-//! constant, and the prototype of every function, which the compiler refuses when it conflicts with the header's.
+//! Three things are stated in C that must compile: size and offsets of every struct (in `layout/`), the value of
+//! every constant, and the prototype of every function, which the compiler refuses when it conflicts with the header's.
 
-use allockit_sys::*;
+mod common;
+
+use common::{compile, pkg_config, SOURCES};
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::mem::{size_of, MaybeUninit};
-use std::process::{Command, Stdio};
-
-const SOURCES: [&str; 5] = [
-    include_str!("../src/base.rs"),
-    include_str!("../src/host.rs"),
-    include_str!("../src/malloc.rs"),
-    include_str!("../src/stats.rs"),
-    include_str!("../src/tiered.rs"),
-];
-
-fn pkg_config(argument: &str) -> Vec<String> {
-    let output = Command::new("pkg-config").args([argument, "allockit"]).output().expect("pkg-config runs");
-    assert!(output.status.success(), "pkg-config does not find allockit");
-    String::from_utf8(output.stdout).unwrap().split_whitespace().map(String::from).collect()
-}
-
-fn compile(statements: &str) {
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
-    let mut child = Command::new(compiler)
-        .args(["-std=c11", "-Wall", "-Werror", "-fsyntax-only", "-x", "c", "-"])
-        .args(pkg_config("--cflags"))
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("a C compiler runs");
-    let text = format!("#include <allockit.h>\n{statements}");
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success(), "the declarations differ from the header:\n{statements}");
-}
-
-/// Fields of a struct as the source says, because Rust keeps no list of them.
-fn fields_of(name: &str) -> Vec<&'static str> {
-    let start = format!("pub struct {name} {{");
-    let source = SOURCES.iter().find(|source| source.contains(&start)).expect("the struct");
-    let body = source.split(&start).nth(1).unwrap().split("\n}").next().unwrap();
-    let fields = body.lines().filter_map(|line| line.trim().strip_prefix("pub "));
-    fields.map(|line| line.split(':').next().unwrap()).collect()
-}
-
-macro_rules! layout {
-    ($text:ident, $name:ident { $($field:ident),* $(,)? }) => {{
-        let value = MaybeUninit::<$name>::zeroed();
-        let base = value.as_ptr();
-        let mut checked = Vec::new();
-        writeln!($text, "_Static_assert(sizeof({0}) == {1}, \"{0}\");", stringify!($name), size_of::<$name>()).unwrap();
-        $(
-            // SAFETY: the field lies inside the value; nothing is read.
-            let offset = unsafe { std::ptr::addr_of!((*base).$field) as usize } - base as usize;
-            let (name, field) = (stringify!($name), stringify!($field));
-            writeln!($text, "_Static_assert(offsetof({name}, {field}) == {offset}, \"{name}.{field}\");").unwrap();
-            checked.push(field);
-        )*
-        assert_eq!(checked, fields_of(stringify!($name)));
-    }};
-}
-
-#[test]
-fn structs_have_the_layout_of_the_header() {
-    let mut text = String::new();
-    layout!(
-        text,
-        akit_block_info { struct_size, handle_id, handle_kind, base, usable_bytes, state, backing, reason, numa_node }
-    );
-    layout!(
-        text,
-        akit_tiered_config {
-            struct_size,
-            flags,
-            name,
-            limit_bytes,
-            decay_ns,
-            thp,
-            fork_mode,
-            zero_mode,
-            numa_mode,
-            numa_nodes,
-            prefault_bytes,
-            check_mode,
-            reserved0,
-            reserved_a,
-            reserved_b,
-            reserved_c,
-            reserved_d,
-            region,
-            huge,
-            small_max_bytes,
-            medium_max_bytes,
-            large_max_bytes,
-            thread_cache_bytes,
-            cache_bytes,
-            hugetlb_mode,
-            reserved1,
-            guard_sample_interval,
-        }
-    );
-    layout!(
-        text,
-        akit_tiered_stats {
-            struct_size,
-            id,
-            kind,
-            limit_bytes,
-            used_bytes,
-            used_peak_bytes,
-            cached_bytes,
-            metadata_bytes,
-            mapped_bytes,
-            mapped_peak_bytes,
-            pinned_bytes,
-            mappings,
-            allocs_total,
-            frees_total,
-            failures_total,
-            limit_hits_total,
-            misuses_total,
-            maps_total,
-            unmaps_total,
-            purges_total,
-            purged_bytes_total,
-            prefaulted_bytes_total,
-            small_used_bytes,
-            medium_used_bytes,
-            large_used_bytes,
-            huge_used_bytes,
-            thread_cache_bytes,
-            thread_caches,
-            cache_hits_total,
-            cache_misses_total,
-            remote_frees_total,
-            remote_pending_bytes,
-            reallocs_total,
-            reallocs_in_place_total,
-            huge_fallbacks_total,
-        }
-    );
-    layout!(
-        text,
-        akit_class_stats {
-            struct_size,
-            block_bytes,
-            used_blocks,
-            used_peak_blocks,
-            cached_blocks,
-            gets_total,
-            puts_total,
-            hits_total,
-            misses_total,
-            discards_total,
-            slabs,
-            mapped_bytes,
-        }
-    );
-    layout!(
-        text,
-        akit_process_stats {
-            struct_size,
-            handles,
-            handles_created_total,
-            mapped_bytes,
-            used_bytes,
-            cached_bytes,
-            metadata_bytes,
-            table_bytes,
-            pinned_bytes,
-            mappings,
-            threads,
-            misuses_total,
-            purge_thread_running,
-            next_purge_ns,
-            features,
-            page_bytes,
-            huge_page_bytes,
-        }
-    );
-    compile(&text);
-}
 
 #[test]
 fn constants_have_the_values_of_the_header() {
@@ -215,6 +40,7 @@ fn c_type(rust: &str) -> String {
         "usize" => "size_t",
         "u32" => "uint32_t",
         "u64" => "uint64_t",
+        "i64" => "int64_t",
         "Option<MisuseFn>" => "void (*)(void *, int, uint64_t, const void *)",
         other => other,
     };
@@ -253,7 +79,7 @@ fn every_function_of_the_header_is_declared() {
     let mut declared: Vec<String> = functions().into_iter().map(|(name, ..)| name).collect();
     let mut exported = Vec::new();
     for directory in pkg_config("--variable=includedir") {
-        for header in ["base", "host", "malloc", "stats", "tiered"] {
+        for header in ["base", "host", "huge", "malloc", "region", "stats", "tiered"] {
             let text = std::fs::read_to_string(format!("{directory}/allockit/{header}.h")).unwrap();
             for declaration in text.split("\nAKIT_API ").skip(1) {
                 let before = &declaration[..declaration.find(";").unwrap()];

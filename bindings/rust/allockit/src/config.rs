@@ -1,11 +1,12 @@
 //! Configuration of a heap: a plain struct, filled by hand or by its builder methods.
 
 use crate::error::{check, Error, Result};
+use crate::huge::Huge;
 use crate::modes::{CheckMode, ForkMode, HugePages, NumaMode, Thp, ZeroMode};
+use crate::region::Region;
+use crate::settings::{known, name_from_c, name_to_c};
 use crate::tiered::Tiered;
 use allockit_sys as sys;
-use core::ffi::CStr;
-use std::ffi::CString;
 use std::time::Duration;
 
 /// Configuration of a [`Tiered`] heap.
@@ -62,6 +63,9 @@ pub struct TieredConfig {
     pub hugetlb_mode: HugePages,
     /// One in so many blocks gets a guard page. Default: none.
     pub guard_sample_interval: u64,
+    // Addresses of handles, 0 for none: a config is a value and may outlive them, so they are not pointers here.
+    region: usize,
+    huge: usize,
 }
 
 macro_rules! setters {
@@ -74,6 +78,8 @@ macro_rules! setters {
         }
     )*};
 }
+
+pub(crate) use setters;
 
 impl TieredConfig {
     /// Defaults everywhere.
@@ -96,6 +102,8 @@ impl TieredConfig {
             cache_bytes: 0,
             hugetlb_mode: HugePages::Default,
             guard_sample_interval: 0,
+            region: 0,
+            huge: 0,
         }
     }
 
@@ -138,6 +146,22 @@ impl TieredConfig {
         self
     }
 
+    /// Takes memory from a region handle instead of the process-wide cache. The heap keeps what it needs of it alive,
+    /// so either may end first; it must be alive when the heap is made, else that is
+    /// [`Invalid`](crate::ErrorKind::Invalid).
+    #[must_use]
+    pub fn region(mut self, region: &Region) -> Self {
+        self.region = region.as_raw() as usize;
+        self
+    }
+
+    /// Takes huge blocks from a handle of huge pages; otherwise as [`region`](Self::region).
+    #[must_use]
+    pub fn huge(mut self, huge: &Huge) -> Self {
+        self.huge = huge.as_raw() as usize;
+        self
+    }
+
     setters! {
         /// Cap in bytes on everything the heap maps.
         limit_bytes: u64,
@@ -169,10 +193,7 @@ impl TieredConfig {
 
     /// Calls `f` with the C struct, which holds the name only during the call.
     pub(crate) fn with_raw<T>(&self, f: impl FnOnce(&sys::akit_tiered_config) -> Result<T>) -> Result<T> {
-        let name = match &self.name {
-            Some(name) => Some(CString::new(name.as_str()).map_err(|_| Error::from_errno(22))?),
-            None => None,
-        };
+        let name = name_to_c(&self.name)?;
         let mut raw = empty();
         raw.name = name.as_ref().map_or(core::ptr::null(), |name| name.as_ptr());
         raw.limit_bytes = self.limit_bytes;
@@ -191,6 +212,9 @@ impl TieredConfig {
         raw.cache_bytes = self.cache_bytes;
         raw.hugetlb_mode = self.hugetlb_mode.as_raw();
         raw.guard_sample_interval = self.guard_sample_interval;
+        // The library recognises a handle that has ended, so these need not be alive.
+        raw.region = self.region as *mut _;
+        raw.huge = self.huge as *mut _;
         f(&raw)
     }
 
@@ -200,32 +224,27 @@ impl TieredConfig {
     ///
     /// `raw.name` is NULL or a C string that lives during the call.
     pub(crate) unsafe fn from_raw(raw: &sys::akit_tiered_config) -> Result<Self> {
-        let name = if raw.name.is_null() {
-            None
-        } else {
-            // SAFETY: promised by the caller.
-            let text = unsafe { CStr::from_ptr(raw.name) };
-            Some(text.to_string_lossy().into_owned())
-        };
-        let unknown = || Error::from_errno(22);
         Ok(TieredConfig {
-            name,
+            // SAFETY: promised by the caller.
+            name: unsafe { name_from_c(raw.name) },
             limit_bytes: raw.limit_bytes,
             decay_ns: raw.decay_ns,
-            thp: Thp::from_raw(raw.thp).ok_or_else(unknown)?,
-            fork_mode: ForkMode::from_raw(raw.fork_mode).ok_or_else(unknown)?,
-            zero_mode: ZeroMode::from_raw(raw.zero_mode).ok_or_else(unknown)?,
-            numa_mode: NumaMode::from_raw(raw.numa_mode).ok_or_else(unknown)?,
+            thp: known(raw.thp)?,
+            fork_mode: known(raw.fork_mode)?,
+            zero_mode: known(raw.zero_mode)?,
+            numa_mode: known(raw.numa_mode)?,
             numa_nodes: raw.numa_nodes,
             prefault_bytes: raw.prefault_bytes,
-            check_mode: CheckMode::from_raw(raw.check_mode).ok_or_else(unknown)?,
+            check_mode: known(raw.check_mode)?,
             small_max_bytes: raw.small_max_bytes,
             medium_max_bytes: raw.medium_max_bytes,
             large_max_bytes: raw.large_max_bytes,
             thread_cache_bytes: raw.thread_cache_bytes,
             cache_bytes: raw.cache_bytes,
-            hugetlb_mode: HugePages::from_raw(raw.hugetlb_mode).ok_or_else(unknown)?,
+            hugetlb_mode: known(raw.hugetlb_mode)?,
             guard_sample_interval: raw.guard_sample_interval,
+            region: raw.region as usize,
+            huge: raw.huge as usize,
         })
     }
 }

@@ -84,6 +84,11 @@ pub(crate) fn check(rc: c_int) -> Result<c_int> {
     }
 }
 
+/// The same of an `int64_t` result, which is a figure.
+pub(crate) fn check_figure(rc: i64) -> Result<u64> {
+    u64::try_from(rc).map_err(|_| Error::from_errno(rc as i32))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: any value may be asked for, and the answer is static text.

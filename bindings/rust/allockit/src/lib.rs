@@ -7,6 +7,7 @@
 //! * [`GlobalHeap`] puts the whole program on the default heap with `#[global_allocator]`.
 //! * With the feature `allocator-api2` (on by default) `&Tiered`, [`Tiered`], [`SharedTiered`] and [`GlobalHeap`] are
 //!   allocators for `allocator_api2::vec::Vec`, `hashbrown::HashMap` and whatever else takes one.
+//! * [`Region`] hands out big blocks of whole pages and keeps what is freed; [`Huge`] does so on huge pages.
 //! * [`process`] has what concerns all handles at once: maintenance, the purge thread, text reports.
 //!
 #![cfg_attr(feature = "allocator-api2", doc = "```")]
@@ -27,8 +28,13 @@
 mod config;
 mod error;
 mod global;
+mod handle;
+mod huge;
 mod modes;
+mod owner;
 pub mod process;
+mod region;
+mod settings;
 mod stats;
 mod tiered;
 
@@ -40,10 +46,13 @@ mod shared;
 pub use config::TieredConfig;
 pub use error::{Error, ErrorKind, Result};
 pub use global::{default_configure, default_heap, GlobalHeap};
+pub use huge::{EndedHuge, Huge, HugeBlock, HugeConfig};
 pub use modes::*;
+pub use owner::Owner;
+pub use region::{EndedRegion, Region, RegionBlock, RegionConfig, RegionPin};
 #[cfg(feature = "allocator-api2")]
 pub use shared::SharedTiered;
-pub use stats::{BlockInfo, ClassStats, ProcessStats, TieredStats};
+pub use stats::{BlockInfo, ClassStats, HugeStats, HugeSystem, ProcessStats, RegionStats, TieredStats};
 pub use tiered::Tiered;
 
 /// The name most programs will want for [`Tiered`].

@@ -27,6 +27,18 @@ macro_rules! modes {
                 }
             }
         }
+
+        impl crate::settings::Setting for $name {
+            type Raw = u32;
+
+            fn to_c(self) -> u32 {
+                self.as_raw()
+            }
+
+            fn from_c(raw: u32) -> Option<Self> {
+                Self::from_raw(raw)
+            }
+        }
     )*};
 }
 
@@ -45,7 +57,7 @@ modes! {
 
     /// Explicit huge pages.
     HugePages {
-        /// The default of the field; for [`Tiered`](crate::Tiered) that is never.
+        /// The default of the field: never for [`Tiered`](crate::Tiered), preferred for [`Huge`](crate::Huge).
         Default = AKIT_HUGE_DEFAULT,
         /// Huge pages or an error.
         Require = AKIT_HUGE_REQUIRE,
@@ -89,6 +101,70 @@ modes! {
         Preferred = AKIT_NUMA_PREFERRED,
     }
 
+    /// How idle pages of a [`Region`](crate::Region) go back.
+    PurgeMethod {
+        /// Unmapped where no mapping is split by it, else as `DontNeed`.
+        Default = AKIT_PURGE_METHOD_DEFAULT,
+        /// They go at once; the addresses stay mapped.
+        DontNeed = AKIT_PURGE_METHOD_DONTNEED,
+        /// The system takes them when it is short of memory; the resident size does not fall before that.
+        Free = AKIT_PURGE_METHOD_FREE,
+        /// Unmapped, even where that splits a mapping.
+        Unmap = AKIT_PURGE_METHOD_UNMAP,
+    }
+
+    /// When the pages of a block of [`Huge`](crate::Huge) are taken.
+    Populate {
+        /// Explicit pages when the block is allocated, others at first use.
+        Default = AKIT_POPULATE_DEFAULT,
+        /// All of them when the block is allocated.
+        All = AKIT_POPULATE_ALL,
+    }
+
+    /// The pages behind a block, as the library asked for them.
+    Backing {
+        /// Ordinary pages.
+        Base = AKIT_BACKING_BASE,
+        /// Transparent huge pages, if the system has them at hand.
+        Thp = AKIT_BACKING_THP,
+        /// Explicit huge pages.
+        Huge = AKIT_BACKING_HUGE,
+        /// Explicit giant pages.
+        Giant = AKIT_BACKING_GIANT,
+    }
+
+    /// Why a block got smaller pages than the policy wished for.
+    Reason {
+        /// It got what was wished for.
+        None = AKIT_REASON_NONE,
+        /// No free page in the reservation.
+        NotReserved = AKIT_REASON_NOT_RESERVED,
+        /// Refused by the control group's limit.
+        Cgroup = AKIT_REASON_CGROUP,
+        /// None on the wanted NUMA nodes.
+        Node = AKIT_REASON_NODE,
+        /// The kernel found no contiguous memory.
+        Fragmented = AKIT_REASON_FRAGMENTED,
+        /// The process may not use them.
+        Permission = AKIT_REASON_PERMISSION,
+        /// The kernel does not support them.
+        Kernel = AKIT_REASON_KERNEL,
+        /// The handle's own cap.
+        Limit = AKIT_REASON_LIMIT,
+    }
+
+    /// The system's setting of transparent huge pages.
+    ThpMode {
+        /// Not known.
+        Unknown = AKIT_THP_MODE_UNKNOWN,
+        /// Used everywhere.
+        Always = AKIT_THP_MODE_ALWAYS,
+        /// Used where they are asked for.
+        Madvise = AKIT_THP_MODE_MADVISE,
+        /// Not used.
+        Never = AKIT_THP_MODE_NEVER,
+    }
+
     /// How much misuse is detected at the call.
     CheckMode {
         /// What costs next to nothing.
@@ -121,7 +197,7 @@ modes! {
     Kind {
         /// A general-purpose heap.
         Tiered = AKIT_KIND_TIERED,
-        /// A cache of extents.
+        /// A cache of regions.
         Region = AKIT_KIND_REGION,
         /// A source of huge pages.
         Huge = AKIT_KIND_HUGE,
@@ -166,8 +242,8 @@ macro_rules! flags {
 }
 
 flags! {
-    /// Flags of [`Tiered::allocx`](crate::Tiered::allocx) and [`Tiered::reallocx`](crate::Tiered::reallocx); combined
-    /// with `|`.
+    /// Flags of [`Tiered::allocx`](crate::Tiered::allocx), [`Tiered::reallocx`](crate::Tiered::reallocx) and of the
+    /// calls of [`Region`](crate::Region) and [`Huge`](crate::Huge) that take some; combined with `|`.
     AllocFlags {
         /// No flag.
         NONE = 0,

@@ -9,35 +9,39 @@ pub use allockit_sys::akit_block_info as BlockInfo;
 #[doc(inline)]
 pub use allockit_sys::akit_class_stats as ClassStats;
 #[doc(inline)]
+pub use allockit_sys::akit_huge_stats as HugeStats;
+#[doc(inline)]
+pub use allockit_sys::akit_huge_system as HugeSystem;
+#[doc(inline)]
 pub use allockit_sys::akit_process_stats as ProcessStats;
+#[doc(inline)]
+pub use allockit_sys::akit_region_stats as RegionStats;
 #[doc(inline)]
 pub use allockit_sys::akit_tiered_stats as TieredStats;
 
 const ENOSPC: i32 = 28;
 const EILSEQ: i32 = 84;
 
-/// A writer of text: id, buffer, its size, bytes needed.
-type Writer = unsafe extern "C" fn(u64, *mut c_char, usize, *mut usize) -> c_int;
-
 /// All handles, where an id is asked for.
 pub(crate) const ALL: u64 = 0;
 
 pub(crate) fn json(id: u64) -> Result<String> {
-    text(sys::akit_stats_json, id)
+    // SAFETY: `text` gives a buffer of the size it says.
+    text(|buffer, size, need| unsafe { sys::akit_stats_json(id, buffer, size, need) })
 }
 
 pub(crate) fn openmetrics(id: u64) -> Result<String> {
-    text(sys::akit_stats_openmetrics, id)
+    // SAFETY: `text` gives a buffer of the size it says.
+    text(|buffer, size, need| unsafe { sys::akit_stats_openmetrics(id, buffer, size, need) })
 }
 
-/// Asks again with more room until it fits: figures grow digits between two calls.
-fn text(write: Writer, id: u64) -> Result<String> {
+/// What `write` writes into a buffer, its size, and the bytes it needs. Asks again with more room until it fits:
+/// figures grow digits between two calls.
+pub(crate) fn text(write: impl Fn(*mut c_char, usize, &mut usize) -> c_int) -> Result<String> {
     let mut buffer: Vec<u8> = Vec::with_capacity(4096);
     loop {
         let mut need = 0;
-        // SAFETY: the buffer has its capacity of writable bytes.
-        let rc = unsafe { write(id, buffer.as_mut_ptr().cast(), buffer.capacity(), &mut need) };
-        match check(rc) {
+        match check(write(buffer.as_mut_ptr().cast(), buffer.capacity(), &mut need)) {
             Ok(_) => {
                 // SAFETY: the writer filled `need` bytes, the last of which is a NUL.
                 unsafe { buffer.set_len(need - 1) };

@@ -76,7 +76,7 @@ fn zeros(state: &State, b: &str, length: Option<&&str>) -> Outcome {
 fn for_each(state: &State, v: &str, seed: &str, act: impl Fn(Block, u64) -> Outcome) -> Outcome {
     let (batch, seed) = (state.batch(v)?, state.number(seed)?);
     for (index, p) in batch.blocks.iter().flatten().enumerate() {
-        act(Block { p: p.as_ptr(), size: batch.size }, seed + index as u64)?;
+        act(Block::new(p.as_ptr(), batch.size), seed + index as u64)?;
     }
     Ok(())
 }
@@ -100,6 +100,6 @@ fn same(state: &State, b: &str, c: &str, wanted: bool) -> Outcome {
 
 fn keep(state: &mut State, b: &str, c: &str) -> Outcome {
     let block = state.block(b)?;
-    state.set_block(c, block.p, block.size);
+    state.keep_block(c, block);
     Ok(())
 }

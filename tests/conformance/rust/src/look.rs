@@ -1,6 +1,6 @@
 //! Operations that look at figures, and those that give back idle memory.
 
-use crate::state::{wrong, Outcome, State};
+use crate::state::{wrong, Outcome, Raw, State};
 use allockit::{process, Error, Purge, TieredConfig};
 use std::fmt::Debug;
 use std::time::Duration;
@@ -15,8 +15,8 @@ pub fn perform(state: &mut State, words: &[&str]) -> Option<Outcome> {
         ["thread_flush"] => process::thread_flush().map_err(Into::into),
         ["purge", h, flags] => purge(state, h, flags),
         ["purge_process", flags] => purge_process(flags),
-        ["json", h, text] => contains(state.heap(h).and_then(|heap| Ok(heap.stats_json()?)), text),
-        ["metrics", h, text] => contains(state.heap(h).and_then(|heap| Ok(heap.stats_openmetrics()?)), text),
+        ["json", h, text] => contains(json(state, h), text),
+        ["metrics", h, text] => contains(metrics(state, h), text),
         ["config", h, "name", "=", text] => name(state, h, text),
         ["inspect", b] => inspect(state, b, "state").map(drop),
         [question @ .., operator, value] => {
@@ -37,6 +37,8 @@ fn look(state: &State, question: &[&str]) -> Option<Outcome<u64>> {
         ["stats", h, field] => stat(state, h, field),
         ["config", h, field] => config(state, h, field),
         ["suggest", h, field] => suggest(state, h, field),
+        ["room", b] => state.block(b).map(|block| block.room as u64),
+        ["backing", b] => state.block(b).map(|block| block.backing),
         ["classes", h] => state.heap(h).map(|heap| heap.class_count() as u64),
         ["class_sum", h, field] => class_sum(state, h, field),
         ["process", field] => process_figure(field),
@@ -46,13 +48,21 @@ fn look(state: &State, question: &[&str]) -> Option<Outcome<u64>> {
 }
 
 /// A field of a struct of figures by its name, read from its debug form.
-fn field_of(figures: &impl Debug, field: &str) -> Outcome<u64> {
+pub fn field_of(figures: &impl Debug, field: &str) -> Outcome<u64> {
     let text = format!("{figures:?}");
     let value = text.split(['{', ',', '}']).find_map(|part| {
         let (name, value) = part.split_once(": ")?;
-        (name.trim() == field).then(|| value.trim().parse().ok())?
+        (name.trim() == field).then(|| figure(value.trim()))?
     });
     value.map_or_else(|| wrong(format!("no field {field}")), Ok)
+}
+
+fn figure(text: &str) -> Option<u64> {
+    match text {
+        "false" => Some(0),
+        "true" => Some(1),
+        _ => text.parse().ok(),
+    }
 }
 
 fn usable(state: &State, h: &str, b: &str) -> Outcome<u64> {
@@ -124,7 +134,23 @@ fn listed(state: &State, h: &str) -> Outcome<u64> {
     Ok(process::handles().filter(|(id, _)| *id == wanted).count() as u64)
 }
 
-fn contains(answer: Outcome<String>, text: &str) -> Outcome {
+fn json(state: &State, h: &str) -> Outcome<String> {
+    Ok(match state.handle(h)?.raw {
+        Raw::Tiered(_) => state.heap(h)?.stats_json()?,
+        Raw::Region(_) => state.region(h)?.stats_json()?,
+        Raw::Huge(_) => state.huge(h)?.stats_json()?,
+    })
+}
+
+fn metrics(state: &State, h: &str) -> Outcome<String> {
+    Ok(match state.handle(h)?.raw {
+        Raw::Tiered(_) => state.heap(h)?.stats_openmetrics()?,
+        Raw::Region(_) => state.region(h)?.stats_openmetrics()?,
+        Raw::Huge(_) => state.huge(h)?.stats_openmetrics()?,
+    })
+}
+
+pub fn contains(answer: Outcome<String>, text: &str) -> Outcome {
     if answer?.contains(text) {
         Ok(())
     } else {
@@ -142,7 +168,7 @@ fn purge_process(flags: &str) -> Outcome {
     Ok(())
 }
 
-fn flags_of(word: &str) -> Outcome<Purge> {
+pub fn flags_of(word: &str) -> Outcome<Purge> {
     let mut flags = Purge::default();
     for name in word.split('+').filter(|name| *name != "-") {
         flags = flags

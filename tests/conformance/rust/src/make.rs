@@ -1,6 +1,6 @@
 //! Operations that make, move and give back memory.
 
-use crate::state::{wrong, Outcome, State};
+use crate::state::{wrong, Outcome, Raw, State};
 use allockit::{
     AllocFlags, CheckMode, ErrorKind, ForkMode, GlobalHeap, HugePages, NumaMode, Thp, TieredConfig, ZeroMode,
 };
@@ -35,20 +35,33 @@ pub fn perform(state: &mut State, words: &[&str]) -> Option<Outcome> {
 fn create(state: &mut State, h: &str, fields: &[&str]) -> Outcome {
     let mut config = TieredConfig::new();
     for field in fields {
-        let Some((name, value)) = field.split_once('=') else {
-            return wrong(format!("not field=value: {field}"));
+        let (name, value) = assignment(field)?;
+        config = match name {
+            "name" => config.name(value),
+            "region" => config.region(&*state.region(value)?),
+            "huge" => config.huge(&*state.huge(value)?),
+            _ => {
+                set_field(&mut config, name, state.number(value)?)?;
+                config
+            }
         };
-        if name == "name" {
-            config.name = Some(value.into());
-        } else {
-            set_field(&mut config, name, state.number(value)?)?;
-        }
     }
-    state.add_handle(h, config.create()?)
+    let heap = config.create()?;
+    let id = heap.stats()?.id;
+    state.add_handle(h, Raw::Tiered(heap.into_raw()), id);
+    Ok(())
+}
+
+pub fn assignment(word: &str) -> Outcome<(&str, &str)> {
+    word.split_once('=').map_or_else(|| wrong(format!("not field=value: {word}")), Ok)
+}
+
+/// The answer to a value that the binding's types do not have.
+pub fn unknown() -> Error {
+    Error::from_errno(22)
 }
 
 fn set_field(config: &mut TieredConfig, name: &str, value: u64) -> Outcome {
-    let unknown = || Error::from_errno(22);
     let mode = value as u32;
     match name {
         "limit_bytes" => config.limit_bytes = value,
@@ -223,7 +236,7 @@ fn repeat(state: &mut State, n: &str, h: &str, size: &str) -> Outcome {
     Ok(())
 }
 
-fn flags_of(word: &str) -> Outcome<AllocFlags> {
+pub fn flags_of(word: &str) -> Outcome<AllocFlags> {
     let mut flags = AllocFlags::NONE;
     for name in word.split('+').filter(|name| *name != "-") {
         flags = flags

@@ -1,6 +1,8 @@
 //! What a case has made so far: handles, blocks, batches and kept numbers, each found by its name.
 
-use allockit::{default_heap, Error, Tiered};
+use allockit::{default_heap, Error, Huge, Region, Tiered};
+use allockit_sys as sys;
+use std::alloc::{alloc_zeroed, dealloc, Layout};
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
@@ -9,6 +11,15 @@ use std::ptr::NonNull;
 pub enum Stop {
     Refused(Error),
     Wrong(String),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stop::Refused(error) => error.fmt(f),
+            Stop::Wrong(why) => why.fmt(f),
+        }
+    }
 }
 
 impl From<Error> for Stop {
@@ -24,27 +35,34 @@ pub fn wrong<T>(why: impl Into<String>) -> Outcome<T> {
 }
 
 #[derive(Clone, Copy)]
-pub struct Handle {
-    raw: *mut allockit_sys::akit_tiered,
-    pub id: u64,
-    pub live: bool,
+pub enum Raw {
+    Tiered(*mut sys::akit_tiered),
+    Region(*mut sys::akit_region),
+    Huge(*mut sys::akit_huge),
 }
 
-impl Handle {
-    /// The handle as the binding's type, which cannot express what some cases do: to use it after its end.
-    pub fn heap(self) -> ManuallyDrop<Tiered> {
-        // SAFETY: never NULL. A dead handle breaks the contract of `from_raw` on purpose; the library answers EINVAL.
-        ManuallyDrop::new(unsafe { Tiered::from_raw(self.raw) }.expect("a handle"))
-    }
+#[derive(Clone, Copy)]
+pub struct Handle {
+    pub raw: Raw,
+    pub id: u64,
+    live: bool,
 }
 
 #[derive(Clone, Copy)]
 pub struct Block {
     pub p: *mut u8,
     pub size: usize,
+    /// What `region_alloc` or `region_realloc` told, else 0.
+    pub room: usize,
+    /// What `huge_alloc` told, else 0.
+    pub backing: u64,
 }
 
 impl Block {
+    pub fn new(p: *mut u8, size: usize) -> Self {
+        Block { p, size, room: 0, backing: 0 }
+    }
+
     /// The pointer as the binding takes it; `None` for `null`.
     pub fn some(self) -> Option<NonNull<u8>> {
         NonNull::new(self.p)
@@ -62,6 +80,7 @@ pub struct State {
     blocks: HashMap<String, Block>,
     batches: HashMap<String, Batch>,
     numbers: HashMap<String, u64>,
+    memories: Vec<(*mut u8, Layout)>,
 }
 
 // SAFETY: the blocks and handles behind the pointers are not tied to a thread.
@@ -73,10 +92,8 @@ struct Page([u8; 4096]);
 static FOREIGN: Page = Page([0; 4096]);
 
 impl State {
-    pub fn add_handle(&mut self, name: &str, heap: Tiered) -> Outcome {
-        let id = heap.stats()?.id;
-        self.handles.insert(name.into(), Handle { raw: heap.into_raw(), id, live: true });
-        Ok(())
+    pub fn add_handle(&mut self, name: &str, raw: Raw, id: u64) {
+        self.handles.insert(name.into(), Handle { raw, id, live: true });
     }
 
     pub fn handle(&self, name: &str) -> Outcome<Handle> {
@@ -85,13 +102,48 @@ impl State {
         }
         if name == "default" {
             let heap = default_heap()?;
-            return Ok(Handle { raw: heap.as_raw(), id: heap.stats()?.id, live: false });
+            return Ok(Handle { raw: Raw::Tiered(heap.as_raw()), id: heap.stats()?.id, live: false });
         }
         wrong(format!("no handle {name}"))
     }
 
+    // The handle as the binding's type, which cannot express what some cases do: to use it after its end. A dead handle
+    // breaks the contract of `from_raw` on purpose; the library answers EINVAL.
+
     pub fn heap(&self, name: &str) -> Outcome<ManuallyDrop<Tiered>> {
-        Ok(self.handle(name)?.heap())
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Tiered(raw) => Ok(ManuallyDrop::new(unsafe { Tiered::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} is no heap")),
+        }
+    }
+
+    pub fn region(&self, name: &str) -> Outcome<ManuallyDrop<Region>> {
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Region(raw) => Ok(ManuallyDrop::new(unsafe { Region::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} is no region")),
+        }
+    }
+
+    pub fn huge(&self, name: &str) -> Outcome<ManuallyDrop<Huge>> {
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Huge(raw) => Ok(ManuallyDrop::new(unsafe { Huge::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} does not give huge pages")),
+        }
+    }
+
+    /// Memory that lives until the case and its handles have ended.
+    pub fn new_memory(&mut self, bytes: usize) -> Outcome<*mut u8> {
+        let layout = Layout::from_size_align(bytes.max(1), 4096).map_err(|error| Stop::Wrong(error.to_string()))?;
+        // SAFETY: the size is not 0.
+        let p = unsafe { alloc_zeroed(layout) };
+        if p.is_null() {
+            return wrong(format!("no memory of {bytes} bytes"));
+        }
+        self.memories.push((p, layout));
+        Ok(p)
     }
 
     pub fn forget_handle(&mut self, name: &str) {
@@ -101,7 +153,11 @@ impl State {
     }
 
     pub fn set_block(&mut self, name: &str, p: *mut u8, size: usize) {
-        self.blocks.insert(name.into(), Block { p, size });
+        self.keep_block(name, Block::new(p, size));
+    }
+
+    pub fn keep_block(&mut self, name: &str, block: Block) {
+        self.blocks.insert(name.into(), block);
     }
 
     /// The block behind a word: a name, `null`, `foreign`, a member of a batch, each with an offset or without.
@@ -114,11 +170,11 @@ impl State {
             let (batch, index) = name.rsplit_once('.')?;
             let batch = self.batches.get(batch)?;
             let p = (*batch.blocks.get(index.parse::<usize>().ok()?)?)?;
-            Some(Block { p: p.as_ptr(), size: batch.size })
+            Some(Block::new(p.as_ptr(), batch.size))
         };
         let block = match name {
-            "null" => Some(Block { p: std::ptr::null_mut(), size: 0 }),
-            "foreign" => Some(Block { p: FOREIGN.0.as_ptr().cast_mut(), size: FOREIGN.0.len() }),
+            "null" => Some(Block::new(std::ptr::null_mut(), 0)),
+            "foreign" => Some(Block::new(FOREIGN.0.as_ptr().cast_mut(), FOREIGN.0.len())),
             _ => self.blocks.get(name).copied().or_else(member),
         };
         match block {
@@ -186,7 +242,18 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         for handle in self.handles.values().filter(|handle| handle.live) {
-            drop(ManuallyDrop::into_inner(handle.heap()));
+            // SAFETY: live, and nobody else ends it.
+            unsafe {
+                match handle.raw {
+                    Raw::Tiered(raw) => sys::akit_tiered_destroy(raw, 0),
+                    Raw::Region(raw) => sys::akit_region_destroy(raw, 0),
+                    Raw::Huge(raw) => sys::akit_huge_destroy(raw, 0),
+                };
+            }
+        }
+        for (p, layout) in &self.memories {
+            // SAFETY: allocated with this layout, and whoever stood on it has ended.
+            unsafe { dealloc(*p, *layout) };
         }
     }
 }
