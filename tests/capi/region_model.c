@@ -175,13 +175,13 @@ static void one_thread(const akit_region_config *cfg, int steps, int most_mib)
     ends_clean(m.h);
 }
 
-CASE(model_by_default) { one_thread(NULL, 20000, 16); }
+CASE(model_by_default) { one_thread(NULL, 10000, 16); }
 
 CASE(model_with_exact_checks)
 {
     akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
     cfg.check_mode = AKIT_CHECK_EXACT;
-    one_thread(&cfg, 10000, 16);
+    one_thread(&cfg, 6000, 16);
 }
 
 CASE(model_with_a_small_cache)
@@ -190,14 +190,14 @@ CASE(model_with_a_small_cache)
     cfg.cache_bytes = MIB(2);
     cfg.max_entries = 10;
     cfg.max_waste_permille = 1;
-    one_thread(&cfg, 10000, 8);
+    one_thread(&cfg, 6000, 8);
 }
 
 CASE(model_with_a_decay_of_a_microsecond)
 {
     akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
     cfg.decay_ns = 1000;
-    one_thread(&cfg, 10000, 8);
+    one_thread(&cfg, 6000, 8);
 }
 
 CASE(model_that_unmaps)
@@ -205,7 +205,7 @@ CASE(model_that_unmaps)
     akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
     cfg.purge_method = AKIT_PURGE_METHOD_UNMAP;
     cfg.cache_bytes = MIB(1);
-    one_thread(&cfg, 10000, 8);
+    one_thread(&cfg, 6000, 8);
 }
 
 CASE(model_that_purges_lazily)
@@ -213,14 +213,14 @@ CASE(model_that_purges_lazily)
     akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
     cfg.purge_method = AKIT_PURGE_METHOD_FREE;
     cfg.decay_ns = 1000000;
-    one_thread(&cfg, 10000, 8);
+    one_thread(&cfg, 6000, 8);
 }
 
 CASE(model_with_guards)
 {
     akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
     cfg.guard = 1;
-    one_thread(&cfg, 10000, 8);
+    one_thread(&cfg, 6000, 8);
 }
 
 CASE(model_that_zeroes)
@@ -241,7 +241,7 @@ CASE(model_by_four_threads)
     for (int i = 0; i < threads; i++) {
         m[i].h = h;
         m[i].random = s + (uint64_t)i;
-        m[i].steps = 8000;
+        m[i].steps = 4000;
         m[i].most_mib = 4;
         CHECK_INT(pthread_create(&t[i], NULL, work, &m[i]), 0);
     }
