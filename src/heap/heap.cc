@@ -99,7 +99,7 @@ bool open_own_pages(Heap* h, unsigned plain, unsigned dense, unsigned fork) {
   h->fixed = o.memory != nullptr;
   pages::OwnHeap own{{static_cast<std::uint8_t>(plain), static_cast<std::uint8_t>(fork)},
                      {static_cast<os::Numa>(o.numa_mode), o.numa_nodes, h->name[0] ? h->name : nullptr},
-                     h->accounted ? &h->account : nullptr, nullptr, 0};
+                     h->accounted ? &h->account : nullptr, nullptr, 0, (h->watch & kWatchExact) != 0};
   if (h->fixed) {
     std::uintptr_t at = align_up(reinterpret_cast<std::uintptr_t>(o.memory), os::page_size());
     own.memory = reinterpret_cast<void*>(at);
@@ -163,7 +163,7 @@ void open_account(Heap* h) {
   a.max_entries = o.max_entries ? o.max_entries : kNone;
   a.max_mappings = o.max_mappings ? o.max_mappings : kNone;
   a.method = static_cast<pages::Method>(o.purge_method);
-  for (auto* n : {&a.front_bytes, &a.front_entries, &a.mappings, &a.evictions, &a.maps, &a.unmaps}) n->store(0, std::memory_order_relaxed);
+  for (auto* n : {&a.front_bytes, &a.front_entries, &a.mappings, &a.evictions, &a.rejected, &a.maps, &a.unmaps}) n->store(0, std::memory_order_relaxed);
 }
 
 // false: no memory for its page heaps; then nothing of it is open.

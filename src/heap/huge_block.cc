@@ -163,7 +163,7 @@ Attempt on_other_pages(Heap* h, Heap* source, const HugeRequest& r, bool* over_c
     unlink_span(source, s);
     finish_block(h, s, 0, usable_of(h, r, s->usable), s->start);
   }
-  source->idle_misses.fetch_add(1, std::memory_order_relaxed);
+  (s->zero ? source->idle_misses : source->idle_hits).fetch_add(1, std::memory_order_relaxed);  // used before: it was kept
   bool wished = source->opt.thp != 3 && r.size >= os::thp_size() / 2;  // smaller ones would be mostly waste
   pages::Reason why = wished ? why_no_thp(source) : pages::kNoReason;
   s->backing = wished && why == pages::kNoReason ? pages::kThp : pages::kBase;

@@ -253,11 +253,11 @@ int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* byte
     purge_heap(h);
     explicit_pages -= min(explicit_pages, h->idle_bytes.load(std::memory_order_relaxed));
     *bytes = purge_own_pages(h, kNone - 1, 0) + purge_holes(h);
-    h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);
+    if (!h->accounted) h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);  // else the page heaps count
     *bytes += explicit_pages;
     return 0;
   }
-  h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);
+  if (!h->accounted) h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);
   return 0;
 }
 

@@ -53,6 +53,15 @@ void purge_at_cap(Heap* h) {
   h->fruitless.store(true, std::memory_order_relaxed);
 }
 
+// The next free of this class must be seen: it makes another purge worth while.
+void close_bin(ThreadCache* tc, unsigned c) {
+  os::Guard g(tc->lock);
+  Slot* b = tc->bin[c].load(std::memory_order_relaxed);
+  if (b == cache::poison() || cache::bin_count(tc, c)) return;
+  tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
+  detach(tc, c, array_of(b));
+}
+
 // A new block with a span of its own.
 void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
   ClassState& k = h->classes[c];
@@ -132,6 +141,7 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
   bool want_zero = *zeroed, over_cap = false;
   if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)) && hopeless(h, c)) return refused(h, true);
   if (void* p = attempt(h, tc, c, zeroed, &over_cap)) {
+    if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed))) h->fruitless.store(false, std::memory_order_relaxed);
     check_decay(h, tc);
     return p;
   }
@@ -141,6 +151,7 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
   *zeroed = want_zero;
   over_cap = false;
   if (void* p = attempt(h, tc, c, zeroed, &over_cap)) return p;
+  close_bin(tc, c);
   return refused(h, over_cap);
 }
 

@@ -76,7 +76,7 @@ int resolve_region(Options& o) {
 }
 
 int resolve_huge(Options& o) {
-  if (o.giant_mode > 3 || o.huge_mode > 3 || o.populate > 1) return -EINVAL;
+  if (o.giant_mode > 3 || o.huge_mode > 3 || o.populate > 1 || o.prefault_bytes > o.cache_bytes) return -EINVAL;
   std::size_t sizes[os::kMostHugeSizes];
   unsigned n = os::hugetlb_sizes(sizes);
   auto offered = [&](std::uint64_t size) {

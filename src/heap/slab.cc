@@ -224,9 +224,12 @@ void release_span(Heap* h, Span* s, std::uint64_t stamp) {
     map::set_entries(align_down(s->start, map::kPage), 1, 0);
     if (h->watch & kWatchExact) map::clear_marks(s->start, 16);
     s->owner = nullptr;
-    uncharge_span(h, s->bytes());
-    if (AKIT_UNLIKELY(h->huge_parent != nullptr) && pages::heap_of(s).account() == &h->huge_parent->account)
+    if (AKIT_UNLIKELY(h->huge_parent != nullptr) && pages::heap_of(s).account() == &h->huge_parent->account) {
+      uncharge(h, s->bytes());
       h->huge_parent->lent.fetch_sub(s->bytes(), std::memory_order_relaxed);
+    } else {
+      uncharge_span(h, s->bytes());
+    }
     if (AKIT_UNLIKELY(s->no_cache)) return pages::heap_of(s).give_up(s);
   }
   pages::free_span(s, deadline_from(h, stamp));

@@ -35,10 +35,11 @@ void note_peak(Heap* h) {
 void* alloc(akit_huge* r, std::size_t n, std::size_t alignment, std::uint32_t flags, std::uint32_t* backing) noexcept {
   if (backing) *backing = 0;
   Heap* h = checked_heap(stub(r), kKindHuge);
-  if (!h || (alignment && (!is_pow2(alignment) || alignment > kMaxAlignment)) || (flags & ~(kZero | kNoCache))) {
+  if (!h) {
     errno = EINVAL;
     return nullptr;
   }
+  if ((alignment && (!is_pow2(alignment) || alignment > kMaxAlignment)) || (flags & ~(kZero | kNoCache))) return refuse(h, EINVAL);
   if (h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen) return refuse(h, ESHUTDOWN);
   if (n > kMaxSize) return refuse(h, ENOMEM);
   os::SlowSection section(os::current());

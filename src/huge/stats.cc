@@ -24,7 +24,9 @@ void fill(Heap* h, HugeStats* out) {
   pages::Pages& other = pages::heap_at(h->plain_heap);
   out->used_bytes += get(h->lent);
   out->used_peak_bytes = max(out->used_peak_bytes, out->used_bytes);
-  out->cached_bytes = get(h->idle_bytes) + get(other.counters.dirty_bytes) + get(other.counters.clean_bytes);
+  out->cached_bytes = get(h->idle_bytes) + get(other.counters.dirty_bytes);
+  out->purges_total = get(other.counters.purges) + get(h->purges);
+  out->purged_bytes_total = get(other.counters.purged_bytes) + get(h->purged_bytes);
   out->mappings = get(h->account.mappings);
   out->maps_total = get(h->account.maps);
   out->unmaps_total = get(h->account.unmaps);

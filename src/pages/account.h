@@ -15,7 +15,7 @@ struct Account {
   Method method;
   // Freed memory in front of the page heaps, in the bins of threads and in depots.
   std::atomic<std::uint64_t> front_bytes, front_entries;
-  std::atomic<std::uint64_t> mappings, evictions, maps, unmaps;
+  std::atomic<std::uint64_t> mappings, evictions, rejected, maps, unmaps;
 
   bool take(std::uint64_t bytes) {
     std::uint64_t now = mapped->fetch_add(bytes, std::memory_order_relaxed) + bytes;

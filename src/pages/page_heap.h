@@ -25,7 +25,7 @@ class PageHeap {
   void configure(std::uint16_t index, os::PageKind kind, Account* account = nullptr) { index_ = index, kind_ = kind, account_ = account; }
   void set_source(const Source& source) { source_ = source; }
   // Hands out this memory of somebody else's and nothing besides; no system call from here on.
-  bool stand_on(std::uintptr_t base, std::size_t bytes);
+  bool stand_on(std::uintptr_t base, std::size_t bytes, bool exact);
   std::uint64_t mappings() { return mappings_.load(std::memory_order_relaxed); }
   Account* account() { return account_; }
   bool fixed() const { return fixed_; }

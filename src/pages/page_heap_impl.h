@@ -463,9 +463,9 @@ bool PageHeap<S>::unmap(Span* s) {
 }
 
 template <os::PageSource S>
-bool PageHeap<S>::stand_on(std::uintptr_t base, std::size_t bytes) {
+bool PageHeap<S>::stand_on(std::uintptr_t base, std::size_t bytes, bool exact) {
   fixed_ = true;
-  if (!map::cover(base, bytes, false, false) || !reserve_open(&reserve_, static_cast<std::uint32_t>(bytes / os::page_size() + 2))) return false;
+  if (!map::cover(base, bytes, false, exact) || !reserve_open(&reserve_, static_cast<std::uint32_t>(bytes / os::page_size() + 2))) return false;
   Span* s = record();
   s->base = base;
   s->pages = bytes >> map::kPageShift;

@@ -29,12 +29,12 @@ template <os::PageSource S>
 std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
   constexpr unsigned kBatch = 128;
   if (AKIT_UNLIKELY(fixed_)) return 0;
-  std::uint64_t total = 0, before = 0, entries = account_ ? account_->entries_left() : kNone;
+  std::uint64_t total = 0, before = 0, entries = account_ ? account_->entries_left() : kNone, account_limit = account_ ? account_->cache_bytes : kNone;
   for (;;) {
     Span* batch[kBatch];
     os::Range ranges[kBatch];
     bool out[kBatch], lazy = account_ && account_->method == Method::kLazy;
-    unsigned n = 0, discards = 0, evicted = 0;
+    unsigned n = 0, discards = 0, evicted = 0, rejected = 0;
     {
       os::Guard g(lock_);
       std::uint64_t dirty = counters.dirty_bytes.load(std::memory_order_relaxed);
@@ -44,7 +44,7 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
         bool due = s->deadline <= now;
         if (!due && dirty <= keep && dirty_spans_ <= entries) break;
         if (!due || now == kNone - 1) lazy = false;  // the budget, or a purge of all: they must go now
-        evicted += !due;
+        if (!due) ++(s->bytes() > account_limit ? rejected : evicted);
         dirty -= s->bytes();
         remove(s);
         out[n] = !lazy && leaves(s, clean);
@@ -53,7 +53,10 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
         batch[n++] = s;
       }
     }
-    if (account_) account_->evictions.fetch_add(evicted, std::memory_order_relaxed);
+    if (account_) {
+      account_->evictions.fetch_add(evicted, std::memory_order_relaxed);
+      account_->rejected.fetch_add(rejected, std::memory_order_relaxed);
+    }
     if (n == 0) {
       if (account_ && now != 0)  // not while memory is only above its budget: it may be needed soon
         trim_whole();

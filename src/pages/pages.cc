@@ -77,7 +77,7 @@ unsigned own_heap_open(const OwnHeap& want) {
     return 0;
   auto* h = new (p) Pages(os::SystemPages(want.policy));
   h->configure(static_cast<std::uint16_t>(kHeaps + i), want.kind, want.account);
-  if (want.memory && !h->stand_on(reinterpret_cast<std::uintptr_t>(want.memory), want.memory_bytes)) {
+  if (want.memory && !h->stand_on(reinterpret_cast<std::uintptr_t>(want.memory), want.memory_bytes, want.exact)) {
     auto* spare = new (p) SpareHeap{spare_heap};
     spare_heap = spare;
     return 0;

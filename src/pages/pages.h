@@ -23,6 +23,7 @@ struct OwnHeap {
   Account* account;  // NULL: what is free in it is part of the process cache
   void* memory;      // stand on this
   std::size_t memory_bytes;
+  bool exact;        // with tables for exact checks
 };
 unsigned own_heap_open(const OwnHeap& h);
 void own_heap_close(unsigned heap);  // nothing in use

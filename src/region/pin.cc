@@ -25,8 +25,7 @@ int pin(akit_region* r, void* p) noexcept {
   Heap* h = checked_heap(stub(r), kKindRegion);
   if (!h) return -EINVAL;
   os::SlowSection section(os::current_or_null());
-  Found f = find_block(p);
-  if (f.heap != h) return wrong(h, ENOENT, p);
+  Found f = find_out(h, p);
   if (f.error) return wrong(h, f.error, p);
   Span* s = f.span;
   os::Guard g(h->spans_lock);
@@ -75,7 +74,7 @@ int prefault(akit_region* r, void* p, std::size_t length, std::uint32_t flags) n
   if (h->fixed) return -ENOSYS;
   auto a = reinterpret_cast<std::uintptr_t>(p);
   Span* s = span_around(a);
-  if (!s || s->owner != h || a < s->start || a >= s->start + s->usable || find_block(reinterpret_cast<void*>(s->start)).error) return -ENOENT;
+  if (!s || s->owner != h || a < s->start || a >= s->start + s->usable || find_out(h, reinterpret_cast<void*>(s->start)).error) return -ENOENT;
   std::size_t room = s->start + s->usable - a;
   if (length > room) return -EINVAL;
   std::size_t page = os::page_size();

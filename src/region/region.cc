@@ -24,6 +24,12 @@ void* refuse(Heap* h, int error) {
   return nullptr;
 }
 
+// It reads as zero now. Its first free must come to the slow path, to say that it no longer does.
+void note_zero(Heap* h, Span* s) {
+  s->was_zero = true;
+  if (s->role == pages::Role::kBlock) map::set_entries(s->base, 1, entry_for(h, 0));
+}
+
 bool closing(const Heap* h) { return h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen; }
 
 void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
@@ -42,10 +48,11 @@ void* alloc_slow(akit_region* r, std::size_t n, std::size_t alignment, std::uint
   akit_tiered* st = stub(r);
   ThreadCache* tc = current_region_for(st);
   Heap* h = tc->handle == st ? static_cast<Heap*>(tc->heap) : checked_heap(st, kKindRegion);
-  if (AKIT_UNLIKELY(!h) || (alignment && (!is_pow2(alignment) || alignment > kMaxAlignment)) || (flags & ~(kZero | kNoCache | kGuard))) {
+  if (AKIT_UNLIKELY(!h)) {
     errno = EINVAL;
     return nullptr;
   }
+  if ((alignment && (!is_pow2(alignment) || alignment > kMaxAlignment)) || (flags & ~(kZero | kNoCache | kGuard))) return refuse(h, EINVAL);
   if (AKIT_UNLIKELY(closing(h))) return refuse(h, ESHUTDOWN);
   bool zero = (flags & kZero) || (h->watch & kWatchZeroAlloc), zeroed = zero;
   if (h->fixed) return fixed_alloc(h, n, alignment, zero, usable);
@@ -60,14 +67,27 @@ void* alloc_slow(akit_region* r, std::size_t n, std::size_t alignment, std::uint
     got = extent_size(c);
   } else {
     arm(h);
-    p = alloc_direct(h, {n, alignment, 0, zeroed, (flags & kGuard) != 0, (flags & kNoCache) != 0}, &zeroed);
+    p = alloc_direct(h, {n, alignment, 0, zeroed, (flags & kGuard) != 0, (flags & (kNoCache | kGuard)) != 0}, &zeroed);
     got = p ? pages::span_at(reinterpret_cast<std::uintptr_t>(p))->usable : 0;
   }
   if (!p) return nullptr;
   if (h->watch) watch_out(h, p, usable ? got : n, got, zeroed);
-  if ((flags & kZero) && !zeroed && !(h->watch & kWatchZeroAlloc)) __builtin_memset(p, 0, usable ? got : align_up(n, os::page_size()));
+  if (zero && !zeroed) {
+    if (!(h->watch & kWatchZeroAlloc)) __builtin_memset(p, 0, got);
+    note_zero(h, pages::span_at(reinterpret_cast<std::uintptr_t>(p)));
+  }
   if (usable) *usable = got;
   return p;
+}
+
+Found find_out(Heap* h, const void* p) {
+  Found f = find_block(p);
+  if (f.heap != h) f.error = ENOENT;
+  if (!f.error && (h->watch & kWatchExact)) {
+    auto* b = map::exact_byte(reinterpret_cast<std::uintptr_t>(p));
+    if (b && b->load(std::memory_order_relaxed) != 1) f.error = EINVAL;
+  }
+  return f;
 }
 
 void free_to_pages(Heap* h, Span* s) {
@@ -92,15 +112,10 @@ int free_slow(akit_region* r, void* p) {
   Heap* h = checked_heap(st, kKindRegion, true);
   if (!h) return -EINVAL;
   os::SlowSection section(os::current());
-  Found f = find_block(p);
-  int error = f.heap != h ? ENOENT : f.error;
-  if (!error && (h->watch & kWatchExact) && f.span->role == pages::Role::kBlock) {
-    auto* b = map::exact_byte(reinterpret_cast<std::uintptr_t>(p));
-    if (b && b->load(std::memory_order_relaxed) != 1) error = EINVAL;
-  }
-  if (error) {
-    report(h, error, p);
-    return -error;
+  Found f = find_out(h, p);
+  if (f.error) {
+    report(h, f.error, p);
+    return -f.error;
   }
   Span* s = f.span;
   {
@@ -161,12 +176,10 @@ void* realloc(akit_region* r, void* p, std::size_t n, std::uint32_t flags, std::
     errno = EINVAL;
     return nullptr;
   }
-  Found f = find_block(p);
-  int error = f.heap != h ? ENOENT : f.error;
-  if (error) {
-    report(h, error, p);
-    errno = error;
-    return nullptr;
+  Found f = find_out(h, p);
+  if (f.error) {
+    report(h, f.error, p);
+    return refuse(h, f.error);
   }
   Span* s = f.span;
   if (s->pins) return refuse(h, EBUSY);

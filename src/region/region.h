@@ -17,6 +17,9 @@ AKIT_MISS int free_slow(akit_region* r, void* p);
 // Memory of the caller: no bins, no system call.
 void* fixed_alloc(Heap* h, std::size_t n, std::size_t alignment, bool zero, std::size_t* usable);
 
+// The block of h that starts at p and is out; with exact checks, also not one in a bin.
+heap::Found find_out(Heap* h, const void* p);
+
 // The block leaves its user: not to a bin, but to the page heap. Under no lock.
 void free_to_pages(Heap* h, Span* s);
 

@@ -10,16 +10,18 @@ using namespace heap;
 
 namespace {
 
-// Free and mapped in this handle's page heaps, and when the oldest of it is due.
+// Free, with pages behind, in this handle's page heaps, and when the oldest of it is due.
 struct Free {
-  std::uint64_t bytes = 0, spans = 0, deadline = kNone;
+  std::uint64_t bytes = 0, spans = 0, deadline = kNone, purges = 0, purged = 0;
 };
 Free free_in(Heap* h) {
   Free f;
   const std::uint16_t all[] = {h->plain_heap, h->huge_heap};
   for (unsigned i = 0; i < (all[0] == all[1] ? 1 : 2) && !h->fixed; ++i) {
     pages::Pages& p = pages::heap_at(all[i]);
-    f.bytes += p.counters.dirty_bytes.load(std::memory_order_relaxed) + p.counters.clean_bytes.load(std::memory_order_relaxed);
+    f.bytes += p.counters.dirty_bytes.load(std::memory_order_relaxed);
+    f.purges += p.counters.purges.load(std::memory_order_relaxed);
+    f.purged += p.counters.purged_bytes.load(std::memory_order_relaxed);
     f.spans += p.free_spans();
     f.deadline = min(f.deadline, p.next_deadline());
   }
@@ -50,7 +52,9 @@ void fill(Heap* h, RegionStats* out) {
   out->cache_hits_total = t.cache_hits_total;
   out->cache_misses_total = t.cache_misses_total + get(h->direct_allocs);
   out->evictions_total = get(a.evictions);
-  out->rejected_total = get(h->rejected);
+  out->rejected_total = get(h->rejected) + get(a.rejected);
+  out->purges_total = f.purges;
+  out->purged_bytes_total = f.purged;
   out->cached_mappings = cached_blocks(h) + f.spans;
   out->remaps_total = get(h->remaps);
   out->purge_skipped_pinned_total = get(h->skipped_pinned);

@@ -91,7 +91,7 @@ typedef struct akit_region_stats {
     uint64_t used_bytes;             /* usable bytes of the regions in use */
     uint64_t used_peak_bytes;        /* most of it, seen when a bin is refilled and on reading */
     uint64_t cached_bytes;           /* freed and kept: bins of threads, the common part, and free
-                                        pages that are still mapped */
+                                        pages that were used */
     uint64_t metadata_bytes;         /* the handle's own books */
     uint64_t mapped_bytes;           /* bytes of address space the handle holds */
     uint64_t mapped_peak_bytes;      /* most of it so far */
