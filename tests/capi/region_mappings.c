@@ -209,6 +209,14 @@ CASE(guard_moves_with_the_region)
     akit_region_destroy(h, 0);
 }
 
+/* Whoever looks through memory when a process ends, as leak checkers do, meets no guard. */
+FRESH(a_guarded_region_may_be_out_at_the_end_of_the_process)
+{
+    akit_region *h = guarding();
+    for (int i = 0; i < 10; i++)
+        touched_region(h, KIB(64));
+}
+
 FRESH(guards_take_no_mappings)
 {
     if (!kernel_has_guards())

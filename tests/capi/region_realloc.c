@@ -42,7 +42,7 @@ FRESH(growth_among_neighbours_moves_and_keeps_the_bytes)
     for (int i = 0; i < n; i++)
         CHECK(marked(p[i], MIB(1), (uint64_t)i));
     CHECK_AT_LEAST(moved, 1);
-    CHECK_AT_LEAST(region_stats_of(h).remaps_total, 1);
+    CHECK_AT_LEAST(region_stats_of(h).remaps_total, !CHECK_SANITIZED); /* a sanitizer wants to see every copy */
     akit_region_destroy(h, 0);
 }
 

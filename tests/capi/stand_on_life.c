@@ -131,7 +131,7 @@ static void *work(void *arg)
         uint64_t word = random_word(&x);
         void **slot = &p[word & 63];
         akit_tiered_free(t, *slot);
-        *slot = akit_tiered_alloc(t, (word >> 8) % (word >> 60 ? 8000 : 300000));
+        *slot = akit_tiered_alloc(t, 8 + (word >> 8) % (word >> 60 ? 8000 : 300000));
         THREAD_CHECK(*slot != NULL);
         if (*slot)
             *(uint64_t *)*slot = word;
