@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
 #include "random.h"
-#include "row.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Random replace over 100,000 live blocks of mixed sizes (16 B to 16 KiB, every page written) for a fixed
 // time; then resident bytes over the bytes that are asked for at that moment.
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
 #include "random.h"
-#include "row.h"
 
 namespace {
 

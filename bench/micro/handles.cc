@@ -1,6 +1,6 @@
 #include "handles.h"
 
-#ifdef MICRO_ALLOCKIT
+#ifdef HEAP_TIERED
 #include <allockit.h>
 
 #include <cstdlib>

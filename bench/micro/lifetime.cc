@@ -5,8 +5,8 @@
 
 #include "handles.h"
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
-#include "row.h"
 #include "timed.h"
 
 namespace {
@@ -82,7 +82,7 @@ void many_handles(const Row& row) {
 
 // CPU time of giving back what 10,000 idle handles hold (each had one block, freed since). With the purge
 // thread the program sleeps and all CPU time is the thread's; without it, the program calls akit_maintain.
-#ifdef MICRO_ALLOCKIT
+#ifdef HEAP_TIERED
 static double cpu_ms_of(void (*work)()) {
     const std::uint64_t start = process_cpu_ns();
     work();

@@ -1,10 +1,10 @@
 // A handle with a cap of 16 MiB is filled until it says no; how long does every further refusal take?
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
-#include "row.h"
 #include "timed.h"
 
-#ifdef MICRO_ALLOCKIT
+#ifdef HEAP_TIERED
 void refuse(const Row& row) {
     akit_tiered_config config = AKIT_TIERED_CONFIG_INIT;
     config.limit_bytes = std::uint64_t{16} << 20;

@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
 #include "random.h"
-#include "row.h"
 #include "timed.h"
 #include "window.h"
 
@@ -83,7 +83,7 @@ void replace_two(const Row& row) {
     const auto total = [] { return worker[0].operations.load() + worker[1].operations.load(); };
     const auto window = static_cast<unsigned>(options.seconds * 1000);
     sleep_ms(window); // reaches the steady state
-    const double ns = ns_per_step(window, total);
+    const double ns = ns_per_step(window, 4096, total);
     const Memory grown = memory_now() - memory_at_start();
     stop.store(true);
     first.join();

@@ -1,6 +1,7 @@
 // The table: every row of the report, in its order. Each says in its label what is written into the blocks;
 // where it says nothing, the first byte of each block is.
-#include "row.h"
+#include "heap.h"
+#include "jobs.h"
 
 namespace {
 constexpr std::size_t KiB = 1024;
@@ -10,26 +11,26 @@ constexpr std::size_t MiB = 1024 * KiB;
 // clang-format off
 const Row rows[] = {
     // id, job, unit, kind, who, label, function, a, b, c
-    {"pair-16", "pair-16", "ns", "time", "all", "alloc + free pair, 16 B", pair, 16, 0, 0},
-    {"pair-64", "pair-64", "ns", "time", "all", "alloc + free pair, 64 B", pair, 64, 0, 0},
-    {"pair-256", "pair-256", "ns", "time", "all", "alloc + free pair, 256 B", pair, 256, 0, 0},
-    {"pair-1K", "pair-1K", "ns", "time", "all", "alloc + free pair, 1 KiB", pair, 1 * KiB, 0, 0},
-    {"pair-4K", "pair-4K", "ns", "time", "all", "alloc + free pair, 4 KiB", pair, 4 * KiB, 0, 0},
-    {"pair-16K", "pair-16K", "ns", "time", "all", "alloc + free pair, 16 KiB", pair, 16 * KiB, 0, 0},
-    {"pair-64K", "pair-64K", "ns", "time", "all", "alloc + free pair, 64 KiB", pair, 64 * KiB, 0, 0},
-    {"pair-256K", "pair-256K", "ns", "time", "all", "alloc + free pair, 256 KiB", pair, 256 * KiB, 0, 0},
-    {"pair-1M", "pair-1M", "ns", "time", "all", "alloc + free pair, 1 MiB", pair, 1 * MiB, 0, 0},
-    {"pair-2M", "pair-2M", "ns", "time", "all", "alloc + free pair, 2 MiB", pair, 2 * MiB, 0, 0},
-    {"pair-4M", "pair-4M", "ns", "time", "all", "alloc + free pair, 4 MiB", pair, 4 * MiB, 0, 0},
-    {"pair-16M", "pair-16M", "ns", "time", "all", "alloc + free pair, 16 MiB", pair, 16 * MiB, 0, 0},
-    {"pair-64M", "pair-64M", "ns", "time", "all", "alloc + free pair, 64 MiB", pair, 64 * MiB, 0, 0},
-    {"batch-100x1K", "batch-100x1K", "ns", "time", "all", "100 x 1 KiB, then free all (first byte written)", batch, 1 * KiB, 100, 1},
-    {"batch-100x16K", "batch-100x16K", "ns", "time", "all", "100 x 16 KiB, then free all (untouched)", batch, 16 * KiB, 100, 0},
-    {"batch-100x16K-touched", "batch-100x16K-touched", "ns", "time", "all", "100 x 16 KiB, then free all (every page written)", batch, 16 * KiB, 100, 2},
-    {"batch-10x1M", "batch-10x1M", "ns", "time", "all", "10 x 1 MiB, then free all (untouched)", batch, 1 * MiB, 10, 0},
-    {"batch-10x1M-touched", "batch-10x1M-touched", "ns", "time", "all", "10 x 1 MiB, then free all (every page written)", batch, 1 * MiB, 10, 2},
-    {"batch-10x4M", "batch-10x4M", "ns", "time", "all", "10 x 4 MiB, then free all (untouched)", batch, 4 * MiB, 10, 0},
-    {"batch-10x4M-touched", "batch-10x4M-touched", "ns", "time", "all", "10 x 4 MiB, then free all (every page written)", batch, 4 * MiB, 10, 2},
+    {"pair-16", "pair-16", "ns", "time", "all", "alloc + free pair, 16 B", pair, 16, touch_first, 0},
+    {"pair-64", "pair-64", "ns", "time", "all", "alloc + free pair, 64 B", pair, 64, touch_first, 0},
+    {"pair-256", "pair-256", "ns", "time", "all", "alloc + free pair, 256 B", pair, 256, touch_first, 0},
+    {"pair-1K", "pair-1K", "ns", "time", "all", "alloc + free pair, 1 KiB", pair, 1 * KiB, touch_first, 0},
+    {"pair-4K", "pair-4K", "ns", "time", "all", "alloc + free pair, 4 KiB", pair, 4 * KiB, touch_first, 0},
+    {"pair-16K", "pair-16K", "ns", "time", "all", "alloc + free pair, 16 KiB", pair, 16 * KiB, touch_first, 0},
+    {"pair-64K", "pair-64K", "ns", "time", "all", "alloc + free pair, 64 KiB", pair, 64 * KiB, touch_first, 0},
+    {"pair-256K", "pair-256K", "ns", "time", "all", "alloc + free pair, 256 KiB", pair, 256 * KiB, touch_first, 0},
+    {"pair-1M", "pair-1M", "ns", "time", "all", "alloc + free pair, 1 MiB", pair, 1 * MiB, touch_first, 0},
+    {"pair-2M", "pair-2M", "ns", "time", "all", "alloc + free pair, 2 MiB", pair, 2 * MiB, touch_first, 0},
+    {"pair-4M", "pair-4M", "ns", "time", "all", "alloc + free pair, 4 MiB", pair, 4 * MiB, touch_first, 0},
+    {"pair-16M", "pair-16M", "ns", "time", "all", "alloc + free pair, 16 MiB", pair, 16 * MiB, touch_first, 0},
+    {"pair-64M", "pair-64M", "ns", "time", "all", "alloc + free pair, 64 MiB", pair, 64 * MiB, touch_first, 0},
+    {"batch-100x1K", "batch-100x1K", "ns", "time", "all", "100 x 1 KiB, then free all (first byte written)", batch, 1 * KiB, 100, touch_first},
+    {"batch-100x16K", "batch-100x16K", "ns", "time", "all", "100 x 16 KiB, then free all (untouched)", batch, 16 * KiB, 100, touch_none},
+    {"batch-100x16K-touched", "batch-100x16K-touched", "ns", "time", "all", "100 x 16 KiB, then free all (every page written)", batch, 16 * KiB, 100, touch_all},
+    {"batch-10x1M", "batch-10x1M", "ns", "time", "all", "10 x 1 MiB, then free all (untouched)", batch, 1 * MiB, 10, touch_none},
+    {"batch-10x1M-touched", "batch-10x1M-touched", "ns", "time", "all", "10 x 1 MiB, then free all (every page written)", batch, 1 * MiB, 10, touch_all},
+    {"batch-10x4M", "batch-10x4M", "ns", "time", "all", "10 x 4 MiB, then free all (untouched)", batch, 4 * MiB, 10, touch_none},
+    {"batch-10x4M-touched", "batch-10x4M-touched", "ns", "time", "all", "10 x 4 MiB, then free all (every page written)", batch, 4 * MiB, 10, touch_all},
     {"replace-8-1K", "replace-8-1K", "ns", "time", "all", "random replace 8 B-1 KiB, 1000 live", replace, 8, 1 * KiB, 1000},
     {"replace-16-256", "replace-16-256", "ns", "time", "all", "random replace 16-256 B, 50,000 live", replace, 16, 256, 50000},
     {"replace-1K-16K", "replace-1K-16K", "ns", "time", "all", "random replace 1-16 KiB, 1000 live", replace, 1 * KiB, 16 * KiB, 1000},

@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "heap.h"
+#include "jobs.h"
 #include "measure.h"
 #include "random.h"
-#include "row.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 // slot under the oldest block holds NULL. An empty bin, a full one and one that was never used are
 // all ordinary misses.
 //
-// Stealing (tiered/steal.cc) takes bins of sleeping threads without a locked instruction here. The
+// Stealing (heap/steal.cc) takes bins of sleeping threads without a locked instruction here. The
 // owner raises `busy` before it reads a bin's word and lowers it after its last store. The thief
 // swaps the word for `poison`, passes one membarrier, and waits until busy is down once: an operation
 // that began before has ended then, and any later one sees poison. The bin is taken when its word is

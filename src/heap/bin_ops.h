@@ -12,7 +12,10 @@ inline unsigned full_capacity(const Heap* h, unsigned c) {
   std::size_t n = (std::size_t{2} << 20) / size;
   if (size > (std::size_t{16} << 10) && size <= (std::size_t{4} << 20)) n = max<std::size_t>(n, 16);
   if (size > (std::size_t{4} << 20)) n = size <= (std::size_t{16} << 20) ? 2 : 1;
-  (void)h;
+  if (h->kind == kKindRegion) {  // a miss gives all of it back to other sizes
+    n = size <= (std::size_t{4} << 20) ? max<std::size_t>((std::size_t{8} << 20) / size, 16) : size <= (std::size_t{16} << 20) ? 10 : 2;
+    if (size > (std::size_t{64} << 20)) n = 1;
+  }
   return static_cast<unsigned>(min<std::size_t>(n, cache::kMaxCapacity));
 }
 

@@ -217,6 +217,7 @@ struct BlockRequest {
   unsigned cls;            // bin class, or 0 for none
   bool zeroed, guarded;
   bool no_cache = false;   // its pages leave when it is freed
+  bool may_map = true;     // else only addresses that are mapped already
 };
 // Where in its first page a block with a bin class starts; a function of the class and the page, so
 // that a block start can be told from other addresses without its span.
@@ -284,6 +285,7 @@ std::int64_t bytes_on_node(Heap* h, std::uint32_t node);
 
 // purge.cc --------------------------------------------------------------------------------------
 std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
+std::uint64_t flush_depots(Heap* h, std::uint64_t older_than);  // batches of all classes to spans; bytes
 std::uint64_t purge_heap(Heap* h);   // caches and depots to spans, empty slabs to the process cache; bytes
 void arm(Heap* h);                   // something may be cached: the purger should look
 void disarm(Heap* h);                // destroy: waits for a round that is at work on it

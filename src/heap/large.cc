@@ -96,10 +96,10 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
     return nullptr;
   }
   unsigned heap = thp ? h->huge_heap : h->plain_heap;
-  Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, alignment, r.zeroed);
+  Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, alignment, r.zeroed, r.may_map);
   if (!s || ((h->watch & kWatchExact) && !map::cover(s->base, s->bytes(), false, true))) {
     if (s) pages::free_span(s, 0);
-    if (!s && h->accounted) {
+    if (!s && h->accounted && r.may_map) {
       const pages::Account& a = h->account;
       *over_cap = h->mapped.load(std::memory_order_relaxed) + bytes > a.limit || a.mappings.load(std::memory_order_relaxed) >= a.max_mappings;
     }

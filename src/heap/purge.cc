@@ -10,6 +10,16 @@
 #include "heap/open.h"
 
 namespace akit::heap {
+std::uint64_t flush_depots(Heap* h, std::uint64_t older_than) {
+  std::uint64_t bytes = 0;
+  for (unsigned w = 0; w < 3; ++w)
+    for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
+      unsigned c = w * 64 + lowest_bit(m);
+      if (h->classes[c].depot) bytes += depot_flush(h, c, older_than);
+    }
+  return bytes;
+}
+
 namespace {
 
 constexpr unsigned kRoundHeaps = 64;
@@ -18,7 +28,6 @@ constinit Heap* armed = nullptr;
 constinit Heap* armed_last = nullptr;
 constinit unsigned armed_count = 0;
 constinit os::Lock round_lock;
-constinit std::atomic<unsigned> closing{0};  // handles that wait for their last free
 constinit std::atomic<std::uint64_t> last_round{0};
 constinit std::atomic<std::uint64_t> tick{purger::kTick};  // of the most impatient armed handle
 
@@ -52,16 +61,6 @@ bool anything_cached(Heap* h) {
         for (std::uint64_t m = __atomic_load_n(&tc->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
           if (cache::bin_count(tc, w * 64 + lowest_bit(m))) return true;
   return false;
-}
-
-std::uint64_t flush_depots(Heap* h, std::uint64_t older_than) {
-  std::uint64_t bytes = 0;
-  for (unsigned w = 0; w < 3; ++w)
-    for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
-      unsigned c = w * 64 + lowest_bit(m);
-      if (h->classes[c].depot) bytes += depot_flush(h, c, older_than);
-    }
-  return bytes;
 }
 
 void release_slabs(Heap* h, std::uint64_t stamp) {
@@ -168,19 +167,6 @@ void disarm(Heap* h) {
   }
 }
 
-namespace {
-// Handles whose destruction was deferred and whose last block was in some thread's hands just then.
-void finish_closed() {
-  os::SlowSection section(os::current());
-  os::Guard r(registry_lock);
-  for (akit_tiered* s = first_live(); s;) {
-    akit_tiered* next = s->next;
-    if (s->phase.load(std::memory_order_acquire) == Phase::kClosing) finish_if_last(s->heap);
-    s = next;
-  }
-}
-}  // namespace
-
 std::uint64_t purge_round(std::uint64_t now) {
   if (!round_lock.try_lock()) return tick.load(std::memory_order_relaxed);
   std::uint64_t next;
@@ -189,7 +175,7 @@ std::uint64_t purge_round(std::uint64_t now) {
     next = round_locked(now);
   }
   round_lock.unlock();
-  if (AKIT_UNLIKELY(closing.load(std::memory_order_relaxed) != 0)) finish_closed();
+  finish_closed();
   return next;
 }
 
@@ -329,73 +315,6 @@ int thread_flush(std::uint32_t flags) noexcept {
     arm(h);
   }
   return 0;
-}
-
-// ---- deferred destroy ----------------------------------------------------------------------------
-
-void close_caches(Heap* h) {
-  h->watch = h->watch | kWatchClosing;
-  closing.fetch_add(1, std::memory_order_relaxed);
-  {
-    os::Guard g(h->caches_lock);
-    for (ThreadCache* list : {h->caches, h->orphans})
-      for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
-        tc->watch_flags = std::uint32_t{h->watch};
-        tc->handle = cache::kNoHandle;
-        tc->leaf_number = ~std::uintptr_t{0};
-      }
-  }
-  purge_heap(h);
-}
-
-// Under registry_lock.
-bool finish_if_last(Heap* h) {
-  if (h->children || h->pinned_spans.load(std::memory_order_relaxed)) return false;
-  if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kLingering) {
-    end_heap(h->stub);
-    return true;
-  }
-  for (auto& b : h->direct_bytes)
-    if (b.load(std::memory_order_relaxed)) return false;
-  for (unsigned w = 0; w < 3; ++w)
-    for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1) {
-      ClassState& k = h->classes[w * 64 + lowest_bit(m)];
-      os::Guard g(k.lock);
-      if (k.out) return false;
-    }
-  closing.fetch_sub(1, std::memory_order_relaxed);
-  end_heap(h->stub);
-  return true;
-}
-
-void destroy_if_last(akit_tiered* stub) {
-  os::SlowSection section(os::current());
-  os::Guard r(registry_lock);
-  Phase now = stub->phase.load(std::memory_order_acquire);
-  if (now == Phase::kClosing || now == Phase::kLingering) finish_if_last(stub->heap);
-}
-
-void drop_batches(ClassState& k) {
-  for (Batch* list : {static_cast<Batch*>(k.depot), k.spare})
-    while (Batch* b = list) {
-      list = b->next;
-      meta::put(b, sizeof(Batch));
-    }
-  k.depot = k.spare = nullptr;
-}
-
-// ---- fork ------------------------------------------------------------------------------------------
-
-void after_fork_in_child() {
-  purger::forget_after_fork();
-  os::Thread* self = os::current_or_null();
-  for (akit_tiered* s = first_live(); s; s = s->next) {
-    Heap* h = s->heap;
-    orphan_all_but(h, self);
-    forget_blocks(h);
-    arm(h);
-  }
-  pages::forget_after_fork();
 }
 
 }  // namespace akit::heap

@@ -97,7 +97,8 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
   bool over_cap = false;
   std::size_t room = n + (s->start - s->base);
   if (unsigned sized = block_class(h, n)) room = size_of(h, sized) + (s->start - s->base);
-  Span* t = block_new(h, {room, 0, c, false, false}, &over_cap);
+  // Regions: into empty addresses, since pages that are there would be dropped for those that come.
+  Span* t = block_new(h, {room, 0, c, h->kind == kKindRegion, false}, &over_cap);
   std::size_t offset = s->start - s->base;
   if (!t) return nullptr;
   if (!plain_span(t) || t->bytes() < s->bytes() || s->role == pages::Role::kGuarded) {

@@ -53,6 +53,20 @@ void purge_at_cap(Heap* h) {
   h->fruitless.store(true, std::memory_order_relaxed);
 }
 
+// Regions in this thread's bins and in the depots, of all sizes, become free pages that serve any size.
+// false: there is less than so much.
+bool reclaim(Heap* h, std::size_t bytes) {
+  if (h->account.front_bytes.load(std::memory_order_relaxed) < bytes) return false;
+  std::uint64_t now = os::now_coarse_ns(), before = h->account.front_bytes.load(std::memory_order_relaxed);
+  ThreadCache* tc = cache_find(h->stub);
+  if (tc && tc->thread == os::current()) {
+    os::Guard g(tc->lock);
+    spill_all(h, tc, true, now);
+  }
+  flush_depots(h, kNone);
+  return h->account.front_bytes.load(std::memory_order_relaxed) < before;
+}
+
 // The next free of this class must be seen: it makes another purge worth while.
 void close_bin(ThreadCache* tc, unsigned c) {
   os::Guard g(tc->lock);
@@ -63,9 +77,9 @@ void close_bin(ThreadCache* tc, unsigned c) {
 }
 
 // A new block with a span of its own.
-void* new_block(Heap* h, unsigned c, bool* zeroed, bool* over_cap) {
+void* new_block(Heap* h, unsigned c, bool* zeroed, bool may_map, bool* over_cap) {
   ClassState& k = h->classes[c];
-  Span* s = block_new(h, {size_of(h, c), 0, c, *zeroed, false}, over_cap);
+  Span* s = block_new(h, {size_of(h, c), 0, c, *zeroed, false, false, may_map}, over_cap);
   if (!s) return nullptr;
   *zeroed = s->zero;
   s->was_zero = h->kind == kKindRegion && s->zero;
@@ -113,7 +127,7 @@ void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
   return nullptr;
 }
 
-void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* over_cap) {
+void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, bool* over_cap) {
   os::Guard g(tc->lock);
   mark_touched(h, tc, c);
   bool usable = attach(h, tc, c);
@@ -128,7 +142,7 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* over_cap
   if (p || slab)
     *zeroed = false;
   else
-    p = new_block(h, c, zeroed, over_cap);
+    p = new_block(h, c, zeroed, may_map, over_cap);
   if (p) cache::count_get(tc, c);
   return p;
 }
@@ -140,7 +154,16 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
   arm(h);
   bool want_zero = *zeroed, over_cap = false;
   if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)) && hopeless(h, c)) return refused(h, true);
-  if (void* p = attempt(h, tc, c, zeroed, &over_cap)) {
+  void* p = nullptr;
+  if (h->kind == kKindRegion) {  // what is cached in other sizes comes before fresh addresses
+    p = attempt(h, tc, c, zeroed, false, &over_cap);
+    if (!p && reclaim(h, size_of(h, c))) {
+      *zeroed = want_zero;
+      p = attempt(h, tc, c, zeroed, false, &over_cap);
+    }
+    if (!p) *zeroed = want_zero;
+  }
+  if (p || (p = attempt(h, tc, c, zeroed, true, &over_cap))) {
     if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed))) h->fruitless.store(false, std::memory_order_relaxed);
     check_decay(h, tc);
     return p;
@@ -150,7 +173,7 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
   purge_at_cap(h);
   *zeroed = want_zero;
   over_cap = false;
-  if (void* p = attempt(h, tc, c, zeroed, &over_cap)) return p;
+  if ((p = attempt(h, tc, c, zeroed, true, &over_cap))) return p;
   close_bin(tc, c);
   return refused(h, over_cap);
 }
@@ -158,7 +181,14 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
 void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed) {
   os::SlowSection section(os::current());
   bool over_cap = false;
-  Span* s = block_new(h, r, &over_cap);
+  Span* s = nullptr;
+  if (h->kind == kKindRegion) {
+    BlockRequest cached = r;
+    cached.may_map = false;
+    s = block_new(h, cached, &over_cap);
+    if (!s && reclaim(h, r.size)) s = block_new(h, cached, &over_cap);
+  }
+  if (!s) s = block_new(h, r, &over_cap);
   if (!s && !h->fruitless.load(std::memory_order_relaxed)) {
     purge_at_cap(h);
     over_cap = false;

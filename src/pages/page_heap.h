@@ -37,7 +37,8 @@ class PageHeap {
   }
 
   // `pages` of 4 KiB, aligned to `alignment` bytes. `zeroed`: prefer pages that read as zero.
-  Span* alloc(std::size_t pages, std::size_t alignment, bool zeroed);
+  // may_map false: only what is mapped already.
+  Span* alloc(std::size_t pages, std::size_t alignment, bool zeroed, bool may_map = true);
   // deadline: when its pages should go back (kNone: never by age)
   void free(Span* s, std::uint64_t deadline);
   void free_gone(Span* s);            // the pages were moved away or unmapped

@@ -47,7 +47,8 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
         if (!due) ++(s->bytes() > account_limit ? rejected : evicted);
         dirty -= s->bytes();
         remove(s);
-        out[n] = !lazy && leaves(s, clean);
+        // What is only above the budget keeps its addresses: they may be wanted again at once.
+        out[n] = !lazy && (due || !account_) && leaves(s, clean);
         if (!out[n]) clean += s->bytes();
         s->state.store(State::kBusy, std::memory_order_release);
         batch[n++] = s;

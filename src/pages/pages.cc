@@ -102,9 +102,10 @@ void own_heap_close(unsigned index) {
   if (process_free_bytes.load(std::memory_order_relaxed) > limit) purge_pages(0, limit);
 }
 
-Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed) {
+Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed, bool may_map) {
   Pages& h = heap_opened(heap);
-  if (Span* s = h.alloc(pages, alignment, zeroed)) return s;
+  if (Span* s = h.alloc(pages, alignment, zeroed, may_map)) return s;
+  if (!may_map) return nullptr;
   // At the handle's own cap only its own memory is of help.
   if (h.fixed()) return nullptr;
   if (h.account() && h.unmap_free())

@@ -37,7 +37,7 @@ inline Pages& heap_at(unsigned i) {
 inline Pages& heap_of(const Span* s) { return heap_at(s->heap.load(std::memory_order_relaxed)); }
 
 // When the system refuses a mapping, everything free is unmapped once and the request repeated.
-Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed);
+Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool zeroed, bool may_map = true);
 void free_span(Span* s, std::uint64_t deadline);
 
 std::uint64_t dirty_bytes();

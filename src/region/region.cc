@@ -15,8 +15,11 @@ namespace {
 
 constexpr std::size_t kMaxAlignment = std::size_t{1} << 30;
 constexpr std::size_t kMaxSize = PTRDIFF_MAX - (std::size_t{8} << 30);
-// Up to here wiping a used region is cheaper than faulting in a fresh one.
-constexpr std::size_t kWipeUpTo = std::size_t{4} << 20;
+// Wiping a used region is cheaper than faulting in a fresh one, if most of it is used then; larger ones
+// may well be sparse.
+constexpr std::size_t kWipeUpTo = std::size_t{32} << 20;
+// Below, copying into cached memory beats moving pages, whose old place must be mapped and faulted again.
+constexpr std::size_t kMoveFrom = std::size_t{4} << 20;
 
 void* refuse(Heap* h, int error) {
   h->failures.fetch_add(1, std::memory_order_relaxed);
@@ -191,7 +194,7 @@ void* realloc(akit_region* r, void* p, std::size_t n, std::uint32_t flags, std::
   bool plain = !s->guarded && (s->role == pages::Role::kBlock || s->role == pages::Role::kDirect);
   // What is left behind would not be wiped.
   bool wipes = (h->watch & kWatchZeroFree) != 0;
-  if (!q && plain && !(wipes && want < old)) q = resize_span(h, s, want, !(flags & kNoMove) && !wipes);
+  if (!q && plain && !(wipes && want < old)) q = resize_span(h, s, want, !(flags & kNoMove) && !wipes && old >= kMoveFrom);
   if (q) {
     if (q == p) h->reallocs_in_place.fetch_add(1, std::memory_order_relaxed);
     return resized(h, q, old, zero, usable);

@@ -43,7 +43,10 @@ part_mojo() {
     export MODULAR_TELEMETRY_ENABLED=false MODULAR_CRASH_REPORTING_ENABLED=false
     local linked sources=$top/tests/conformance/mojo
     linked=$(pkg-config --libs allockit | sed 's/[^ ][^ ]*/-Xlinker &/g')
-    mojo run -I "$top/bindings/mojo" "$sources/test_allockit.mojo" 2>&1 | python3 "$lib/lines.py" mojo | collect mojo. || true
+    local program
+    for program in "$sources"/test_*.mojo; do
+        mojo run -I "$top/bindings/mojo" "$program" 2>&1 | python3 "$lib/lines.py" mojo | collect mojo. || true
+    done
     mojo build -I "$top/bindings/mojo" -I "$sources" "$sources/main.mojo" -o "$cache/build/conformance-mojo"
     conform mojo "$cache/build/conformance-mojo"
     for how in opened linked; do

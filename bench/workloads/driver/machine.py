@@ -31,6 +31,12 @@ def _file(path):
         return ""
 
 
+def available_bytes():
+    """Memory that programs could have now."""
+    words = _first("/proc/meminfo", "MemAvailable").split()
+    return int(words[0]) * 1024 if words else 0
+
+
 def describe():
     memory = _first("/proc/meminfo", "MemTotal").split()
     cpu = _first("/proc/cpuinfo", "model name") or platform.machine()

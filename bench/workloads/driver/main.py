@@ -8,11 +8,11 @@ import time
 
 import build
 import machine
-import micro
 import plan
 import report
 import rounds
 import summary
+import tables
 from places import CACHE, TOP, WORKLOADS, environment, missing, relative, say
 
 VERSION = ["pkg-config", "--modversion", "allockit"]
@@ -21,6 +21,7 @@ VERSION = ["pkg-config", "--modversion", "allockit"]
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/run", add_help=False)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--system", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--out")
     parser.add_argument("names", nargs="*")
@@ -31,20 +32,20 @@ def arguments():
 
 
 def select(names):
-    """Workload to the names of its wanted rows, and whether micro is wanted. Ends the program on an unknown name."""
+    """Workload to the names of its wanted rows, and which tables are wanted. Ends the program on an unknown name."""
     known = {workload: [row["name"] for row in plan.describe(workload)["rows"]] for workload in plan.workloads()}
-    words = {"micro"} | set(known) | {row for rows in known.values() for row in rows}
+    words = set(tables.NAMES) | set(known) | {row for rows in known.values() for row in rows}
     for name in names:
         if name not in words:
             sys.exit("bench/run: no such workload or row: %s\nthere are: %s" % (name, " ".join(sorted(words))))
     if not names:
-        return known, True
+        return known, list(tables.NAMES)
     wanted = {}
     for workload, rows in known.items():
         chosen = rows if workload in names else [row for row in rows if row in names]
         if chosen:
             wanted[workload] = chosen
-    return wanted, "micro" in names
+    return wanted, [name for name in tables.NAMES if name in names]
 
 
 def measure(workload, names, full, count):
@@ -113,7 +114,7 @@ def destination(asked):
 
 def main():
     asked = arguments()
-    wanted, with_micro = select(asked.names)
+    wanted, wanted_tables = select(asked.names)
     start = time.monotonic()
     build.prepare()
     try:
@@ -136,8 +137,10 @@ def main():
         with open(os.path.join(folder, "workloads.md"), "w", encoding="utf-8") as file:
             file.write(report.markdown(found))
         print(report.text(found), flush=True)
-    if with_micro and not micro.run(asked.full, folder):
-        failed.append("micro")
+    for name in wanted_tables:
+        options = ["--full"] * asked.full + ["--system"] * (asked.system and name == "regions")
+        if not tables.run(name, options, folder):
+            failed.append(name)
     say("\nreport: %s, after %d s" % (relative(report.join(folder)), time.monotonic() - start))
     if failed:
         sys.exit("failed: " + ", ".join(failed))

@@ -8,7 +8,7 @@ FEW = ["glibc", "mimalloc3", "jemalloc", "tcmalloc", "snmalloc"]
 ALL = FEW + ["mimalloc2", "mimalloc-deb", "rpmalloc", "tbb"]
 # The ones that memory is compared with: fast, and in use.
 FAST = {"mimalloc3", "mimalloc2", "mimalloc-deb", "snmalloc", "rpmalloc", "tcmalloc", "jemalloc"}
-ORDER = ["lua", "json", "sqlite", "rust-index", "go-index", "mojo-index"]
+ORDER = ["lua", "json", "sqlite", "columns", "rust-index", "go-index", "mojo-index"]
 
 
 class Variant:

@@ -100,7 +100,7 @@ def markdown(report):
 def join(folder):
     """report.md out of the parts that are there, one level down, so that parts can be run on their own."""
     lines = ["# Benchmark report", ""]
-    for part in ("workloads.md", "micro.md"):
+    for part in ("workloads.md", "micro.md", "regions.md"):
         path = os.path.join(folder, part)
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:

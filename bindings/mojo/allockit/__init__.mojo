@@ -1,4 +1,4 @@
-"""Heaps of their own, capped, measured and destroyed at once.
+"""Heaps of their own, capped, measured and destroyed at once; regions of whole pages; huge pages.
 
     from allockit import Tiered, TieredConfig, Vector
 
@@ -42,17 +42,29 @@ from .constants import (
     Check,
     Feature,
     Fork,
-    Huge,
+    HugeMode,
     Kind,
     Misuse,
     Numa,
+    Populate,
     Purge,
+    PurgeMethod,
+    Reason,
     Thp,
+    ThpMode,
     Zero,
 )
+from .huge import Huge
+from .huge_block import HugeBlock
+from .huge_structs import HugeConfig, HugeStats
+from .huge_system import HugeSystem, huge_system_get, huge_system_node_get, huge_system_text
 from .malloc import default_configure, default_heap
 from .pointer import HeapPtr
 from .raw import RawTiered
+from .raw_pages import RawHuge, RawRegion
+from .region import Region, RegionOn
+from .region_block import RegionBlock, RegionPin
+from .region_structs import RegionConfig, RegionStats
 from .stats import (
     ClassStats,
     HandleEntry,

@@ -25,7 +25,7 @@ comptime TextPtr = Optional[Pointer[c_char, MutUntrackedOrigin]]
 """A `const char *` that may be NULL."""
 
 comptime Handle = VoidPtr
-"""An `akit_tiered *`."""
+"""An `akit_tiered *`, `akit_region *` or `akit_huge *`."""
 
 comptime LIBRARY_NAME = "liballockit.so.0"
 """The name under which the library is opened when `ALLOCKIT_LIBRARY` is not set."""
@@ -39,6 +39,7 @@ comptime _Allocx = def(Handle, c_size_t, c_size_t, UInt32, VoidPtr) thin abi("C"
 comptime _Reallocx = def(Handle, VoidPtr, c_size_t, c_size_t, UInt32, VoidPtr) thin abi("C") -> VoidPtr
 comptime _AllocN = def(Handle, c_size_t, c_size_t, VoidPtr) thin abi("C") -> c_size_t
 comptime _FreeN = def(Handle, c_size_t, VoidPtr) thin abi("C") -> c_size_t
+comptime _HandlePtrCode = def(Handle, VoidPtr) thin abi("C") -> c_int
 comptime _AnySize = def(c_size_t) thin abi("C") -> VoidPtr
 comptime _AnyPtr = def(VoidPtr) thin abi("C") -> None
 
@@ -59,6 +60,10 @@ struct Library(Movable):
     var free_n: _FreeN
     var malloc: _AnySize
     var free_any: _AnyPtr
+    var region_alloc: _Allocx
+    var region_free: _HandlePtrCode
+    var huge_alloc: _Allocx
+    var huge_free: _HandlePtrCode
 
     def __init__(out self) raises:
         var path = getenv("ALLOCKIT_LIBRARY")
@@ -76,6 +81,10 @@ struct Library(Movable):
         self.free_n = _symbol[_FreeN](self.dl, "akit_tiered_free_n")
         self.malloc = _symbol[_AnySize](self.dl, "akit_malloc")
         self.free_any = _symbol[_AnyPtr](self.dl, "akit_free")
+        self.region_alloc = _symbol[_Allocx](self.dl, "akit_region_alloc")
+        self.region_free = _symbol[_HandlePtrCode](self.dl, "akit_region_free")
+        self.huge_alloc = _symbol[_Allocx](self.dl, "akit_huge_alloc")
+        self.huge_free = _symbol[_HandlePtrCode](self.dl, "akit_huge_free")
 
 
 def _symbol[F: TrivialRegisterPassable](ref dl: OwnedDLHandle, name: String) raises -> F:
@@ -201,6 +210,34 @@ struct Calls(TrivialRegisterPassable):
             external_call["akit_free", NoneType](p)
         else:
             self._library[].free_any(p)
+
+    @always_inline
+    def region_alloc(self, h: Handle, size: c_size_t, alignment: c_size_t, flags: UInt32, usable: VoidPtr) -> VoidPtr:
+        comptime if LINKED:
+            return external_call["akit_region_alloc", VoidPtr](h, size, alignment, flags, usable)
+        else:
+            return self._library[].region_alloc(h, size, alignment, flags, usable)
+
+    @always_inline
+    def region_free(self, h: Handle, p: VoidPtr) -> c_int:
+        comptime if LINKED:
+            return external_call["akit_region_free", c_int](h, p)
+        else:
+            return self._library[].region_free(h, p)
+
+    @always_inline
+    def huge_alloc(self, h: Handle, size: c_size_t, alignment: c_size_t, flags: UInt32, backing: VoidPtr) -> VoidPtr:
+        comptime if LINKED:
+            return external_call["akit_huge_alloc", VoidPtr](h, size, alignment, flags, backing)
+        else:
+            return self._library[].huge_alloc(h, size, alignment, flags, backing)
+
+    @always_inline
+    def huge_free(self, h: Handle, p: VoidPtr) -> c_int:
+        comptime if LINKED:
+            return external_call["akit_huge_free", c_int](h, p)
+        else:
+            return self._library[].huge_free(h, p)
 
 
 def call[name: StaticString, Result: RegisterPassable, *Args: RegisterPassable](*args: *Args) -> Result:

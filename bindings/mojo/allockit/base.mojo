@@ -1,4 +1,4 @@
-"""Version, errors, misuse reports and maintenance: what belongs to the process and not to one heap.
+"""Version, errors, misuse reports and maintenance: what belongs to the process and not to one handle.
 
 Sizes are in bytes, times in nanoseconds. Every function here may be called from any thread.
 """
@@ -22,19 +22,25 @@ struct AkitError(Copyable, Equatable, Writable):
     comptime EPERM = 1
     """Not allowed for the default heap."""
     comptime ENOENT = 2
-    """Not the start of a block of this heap; no such handle; the end of a walk."""
+    """Not the start of a block of this heap; no such handle, class or NUMA node; the end of a walk."""
     comptime E2BIG = 7
     """A config field is set that this version of the library does not know."""
+    comptime EAGAIN = 11
+    """The purge thread cannot be started; a region has been pinned too often."""
     comptime ENOMEM = 12
     """The cap is reached, the kernel refused, or the size can never be had."""
     comptime EBUSY = 16
-    """Too late: the default heap is in use already."""
+    """Too late: the default heap is in use already; a pinned region cannot change its size."""
     comptime EINVAL = 22
     """A value that is not legal, a stale handle, or a block that is not in use."""
     comptime ENOSPC = 28
     """A buffer for text is too small."""
     comptime ENOSYS = 38
-    """This part of the library was not built."""
+    """This part of the library was not built, or the kernel cannot do it."""
+    comptime EMSGSIZE = 90
+    """More than the caller's memory can ever give."""
+    comptime ENOBUFS = 105
+    """More than is free in the caller's memory now."""
     comptime ESHUTDOWN = 108
     """The handle is being destroyed and takes no new requests."""
 
@@ -170,13 +176,15 @@ struct BlockInfo(Copyable):
     var backing: UInt64
     """One of `Backing`: the pages behind the block, as the library asked for them."""
     var reason: UInt64
-    """Why the backing is not the one wished for, 0 when it is."""
+    """One of `Reason`: why the backing is not the one wished for."""
     var numa_node: UInt64
     """Node the handle's policy binds to, `NONE` when it binds to none."""
+    var zeroed: UInt64
+    """1 when the block is known to have read as zero when it was handed out, else 0."""
 
     def __init__(out self):
         """An empty struct, ready to be filled."""
-        comptime assert size_of[Self]() == 9 * 8, "layout of akit_block_info"
+        comptime assert size_of[Self]() == 10 * 8, "layout of akit_block_info"
         self = empty_struct[Self]()
 
 
@@ -253,7 +261,7 @@ def cache_limit(bytes: UInt64) raises AkitError:
     """Sets the budget of the process-wide cache through which handles recycle their memory.
 
     Args:
-        bytes: Bytes; 0 for the default of 32 MiB, `NONE` for no bound, 1 to keep nothing.
+        bytes: Bytes, 32 MiB unless set; 0 keeps nothing, `NONE` has no bound.
 
     Raises:
         AkitError: Never, in this version.

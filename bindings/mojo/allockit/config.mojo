@@ -46,9 +46,9 @@ struct TieredConfig(Copyable):
     var reserved_d: UInt64
     """Must be 0."""
     var region: VoidPtr
-    """Region handle to take memory from; none: the process-wide cache."""
+    """Bare region handle to take memory from; none: the process-wide cache. `Tiered` sets it from its argument."""
     var huge: VoidPtr
-    """Huge-page handle to take huge blocks from; none: where the region comes from."""
+    """Bare huge-page handle to take huge blocks from; none: the region. `Tiered` sets it from its argument."""
     var small_max_bytes: UInt64
     """Largest small block, at least 16. 0: 1 KiB."""
     var medium_max_bytes: UInt64
@@ -60,7 +60,7 @@ struct TieredConfig(Copyable):
     var cache_bytes: UInt64
     """Freed bytes all threads may keep together. 0: 256 MiB, `NONE`: no bound."""
     var hugetlb_mode: UInt32
-    """One of `Huge`."""
+    """One of `HugeMode`: explicit huge pages for huge blocks without a huge-page handle. 0: never."""
     var reserved1: UInt32
     """Must be 0."""
     var guard_sample_interval: UInt64
@@ -92,17 +92,14 @@ struct TieredConfig(Copyable):
         self.zero_mode = zero_mode
         self.thp = thp
 
-    def with_name(self, mut name: String) -> Self:
-        """A copy that refers to a name.
 
-        Args:
-            name: The name, which must outlive the use of the copy; when empty the copy keeps the name it has.
+def label_ptr(mut name: String) -> TextPtr:
+    """A name as the field `name` of a config struct takes it.
 
-        Returns:
-            The copy.
-        """
-        var named = self.copy()
-        if name.byte_length() > 0:
-            var text = name.as_c_string_span().ptr()
-            named.name = text.unsafe_mut_cast[True]().unsafe_origin_cast[MutUntrackedOrigin]()
-        return named^
+    Args:
+        name: The name, which must outlive the use of the result.
+
+    Returns:
+        The address of its text.
+    """
+    return name.as_c_string_span().ptr().unsafe_mut_cast[True]().unsafe_origin_cast[MutUntrackedOrigin]()

@@ -12,6 +12,10 @@ struct Kind:
 
     comptime TIERED: UInt64 = 1
     """A general-purpose heap."""
+    comptime REGION: UInt64 = 2
+    """Blocks of whole pages, kept for reuse."""
+    comptime HUGE: UInt64 = 3
+    """Blocks on explicit huge pages."""
 
 
 struct Feature:
@@ -68,7 +72,7 @@ struct Zero:
 
 
 struct Alloc:
-    """Flags of `unsafe_allocx` and `unsafe_reallocx`, joined by `|`."""
+    """Flags of `allocx` and `reallocx` of a heap, and of `alloc` of regions and huge pages, joined by `|`."""
 
     comptime ZERO: UInt32 = 1
     """Contents (of the grown part) are zero."""
@@ -80,11 +84,11 @@ struct Alloc:
     """Inaccessible page right behind the block's last page."""
 
 
-struct Huge:
-    """Config field `hugetlb_mode`: use of explicit huge pages."""
+struct HugeMode:
+    """Config fields `hugetlb_mode`, `huge_mode` and `giant_mode`: use of explicit huge pages."""
 
     comptime DEFAULT: UInt32 = 0
-    """Never, for a general-purpose heap."""
+    """Never, for a general-purpose heap; as `PREFER` for a huge-page handle."""
     comptime REQUIRE: UInt32 = 1
     """Fail when there are none."""
     comptime PREFER: UInt32 = 2
@@ -107,7 +111,7 @@ struct Thp:
 
 
 struct Fork:
-    """Config field `fork_mode`: what a child process sees of the heap's memory."""
+    """Config field `fork_mode`: what a child process sees of the handle's memory."""
 
     comptime DEFAULT: UInt32 = 0
     """As `COPY`, but as `DONTFORK` for explicit huge pages."""
@@ -132,8 +136,43 @@ struct Numa:
     """The given node, others when it is full."""
 
 
+struct PurgeMethod:
+    """Config field `purge_method` of regions: how idle pages go back."""
+
+    comptime DEFAULT: UInt32 = 0
+    """Unmapped where no mapping is split by it, else as `DONTNEED`."""
+    comptime DONTNEED: UInt32 = 1
+    """The pages go at once, visible in the resident size; the addresses stay mapped."""
+    comptime FREE: UInt32 = 2
+    """The kernel takes the pages when it is short of memory; `Purge.ALL` takes them at once all the same."""
+    comptime UNMAP: UInt32 = 3
+    """Unmapped, even where that splits a mapping, as far as `max_mappings` allows."""
+
+
+struct Populate:
+    """Config field `populate` of huge pages: when pages are taken."""
+
+    comptime DEFAULT: UInt32 = 0
+    """Explicit pages when the block is allocated, others at first use."""
+    comptime ALL: UInt32 = 1
+    """All of them when the block is allocated; `backing` is then what the kernel reports, where it can tell."""
+
+
+struct ThpMode:
+    """Field `thp_mode` of `HugeSystem`: the system's setting of transparent huge pages."""
+
+    comptime UNKNOWN: UInt64 = 0
+    """The kernel does not tell."""
+    comptime ALWAYS: UInt64 = 1
+    """Used everywhere."""
+    comptime MADVISE: UInt64 = 2
+    """Used where a program asks for them."""
+    comptime NEVER: UInt64 = 3
+    """Not used."""
+
+
 struct Backing:
-    """Field `backing` of `BlockInfo`."""
+    """Field `backing` of `BlockInfo` and of `HugeBlock`."""
 
     comptime BASE: UInt64 = 0
     """Ordinary pages."""
@@ -145,11 +184,32 @@ struct Backing:
     """Explicit giant pages."""
 
 
+struct Reason:
+    """Field `reason` of `BlockInfo`: why a block got smaller pages than the policy wished for."""
+
+    comptime NONE: UInt64 = 0
+    """It got what was wished for."""
+    comptime NOT_RESERVED: UInt64 = 1
+    """No free page in the huge page reservation."""
+    comptime CGROUP: UInt64 = 2
+    """Refused by the control group's limit."""
+    comptime NODE: UInt64 = 3
+    """None on the wanted NUMA nodes."""
+    comptime FRAGMENTED: UInt64 = 4
+    """The kernel found no contiguous memory."""
+    comptime PERMISSION: UInt64 = 5
+    """The process may not use them."""
+    comptime KERNEL: UInt64 = 6
+    """The kernel does not support them."""
+    comptime LIMIT: UInt64 = 7
+    """The handle's own cap, or the process's of address space."""
+
+
 struct BlockState:
     """Field `state` of `BlockInfo`."""
 
     comptime FREE: UInt64 = 0
-    """Memory of the heap that is not handed out."""
+    """Memory of the handle that is not handed out."""
     comptime OUT: UInt64 = 1
     """In use by the program."""
     comptime CACHED: UInt64 = 2

@@ -8,7 +8,7 @@ from std.ffi import c_int, c_size_t
 
 from ._ffi import Calls, Handle, RawPtr, VoidPtr, call, void_ptr
 from .base import AkitError, check, last_error
-from .config import TieredConfig
+from .config import TieredConfig, label_ptr
 from .tiered import Tiered
 
 
@@ -38,7 +38,9 @@ def default_configure(config: TieredConfig, *, name: String = "") raises AkitErr
         AkitError: EBUSY after the first use; EINVAL for a value that makes no sense.
     """
     var label = name
-    var named = config.with_name(label)
+    var named = config.copy()
+    if label.byte_length() > 0:
+        named.name = label_ptr(label)
     _ = check(call["akit_default_configure", c_int](void_ptr(named)))
     _ = named^
     _ = label^

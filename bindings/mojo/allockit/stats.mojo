@@ -1,13 +1,15 @@
-"""Statistics of the process, of heaps and of size classes, as structs and as text.
+"""Statistics of the process, of heaps and of size classes, as structs, and of all handles as text. The structs of
+regions and of huge pages are in `region_structs` and `huge_structs`.
 
 All figures are unsigned 64-bit numbers. Names ending in `_total` only grow; all others go up and down. Sizes are in
 bytes, times in nanoseconds. Reading never blocks an allocation.
 """
 
-from std.ffi import c_int, c_size_t
+from std.ffi import c_int
 from std.sys import size_of
 
-from ._ffi import VoidPtr, call, empty_struct, void_ptr
+from ._answers import TextBuffer
+from ._ffi import call, empty_struct, void_ptr
 from .base import AkitError, check
 
 
@@ -217,7 +219,7 @@ def stats_json(id: UInt64 = 0) raises AkitError -> String:
     """Statistics as JSON; keys are the names of the struct fields.
 
     Args:
-        id: A heap's id from its statistics, or 0 for the process and all heaps.
+        id: A handle's id from its statistics, or 0 for the process and all handles.
 
     Returns:
         The text.
@@ -229,10 +231,10 @@ def stats_json(id: UInt64 = 0) raises AkitError -> String:
 
 
 def stats_openmetrics(id: UInt64 = 0) raises AkitError -> String:
-    """Statistics as OpenMetrics; metrics are named `allockit_tiered_<field>` and labelled with the heap's name.
+    """Statistics as OpenMetrics; metrics are named `allockit_<kind>_<field>` and labelled with the handle's name.
 
     Args:
-        id: A heap's id from its statistics, or 0 for the process and all heaps.
+        id: A handle's id from its statistics, or 0 for the process and all handles.
 
     Returns:
         The text.
@@ -244,15 +246,7 @@ def stats_openmetrics(id: UInt64 = 0) raises AkitError -> String:
 
 
 def _text[name: StaticString](id: UInt64) raises AkitError -> String:
-    # The figures move between two calls: leave room, and ask again when it was not enough.
-    var size = c_size_t(4096)
-    while True:
-        var bytes = List[UInt8](length=Int(size), fill=0)
-        var into: VoidPtr = bytes.unsafe_ptr().unsafe_bitcast[NoneType]().unsafe_origin_cast[MutUntrackedOrigin]()
-        var need = c_size_t(0)
-        var rc = call[name, c_int](id, into, size, void_ptr(need))
-        if rc != -c_int(AkitError.ENOSPC):
-            _ = check(rc)
-            bytes.shrink(Int(need) - 1)
-            return String(unsafe_from_utf8=Span(bytes))
-        size = need + 256
+    var buffer = TextBuffer()
+    while buffer.unfinished(call[name, c_int](id, buffer.ptr(), buffer.size(), buffer.need())):
+        pass
+    return buffer.text()

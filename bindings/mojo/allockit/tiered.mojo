@@ -6,12 +6,15 @@ Sizes and alignments are in bytes. Every method may be called from any thread, u
 from std.ffi import c_int, c_size_t
 from std.sys import align_of, size_of
 
+from ._answers import read_struct
 from ._ffi import Handle, VoidPtr, call, text_at, void_ptr
 from .base import AkitError, check
-from .config import TieredConfig
+from .config import TieredConfig, label_ptr
 from .constants import MIN_ALIGN, Alloc
+from .huge import Huge
 from .pointer import HeapPtr
 from .raw import RawTiered
+from .region import RegionOn
 from .stats import ClassStats, TieredStats, stats_json, stats_openmetrics
 
 
@@ -38,13 +41,58 @@ struct Tiered(Movable):
         Raises:
             AkitError: EINVAL for a value that makes no sense, ENOMEM for no memory.
         """
-        var handle = Handle(None)
-        var label = name
-        var named = config.with_name(label)
-        _ = check(call["akit_tiered_create", c_int](void_ptr(named), void_ptr(handle)))
-        _ = named^
-        _ = label^
-        self = Self(unsafe_handle=handle, owned=True)
+        self = Self(unsafe_handle=_create(config.copy(), name), owned=True)
+
+    def __init__(
+        out self, config: TieredConfig = TieredConfig(), *, region: RegionOn[_], name: String = ""
+    ) raises AkitError:
+        """Makes a heap that takes its memory from a region handle.
+
+        Args:
+            config: How it is set up; all defaults when left out.
+            region: Where its memory comes from; what the heap needs of it stays, even if the handle is destroyed.
+            name: Label in the statistics: up to 63 of `A-Z a-z 0-9 . _ -`.
+
+        Raises:
+            AkitError: As without.
+        """
+        var based = config.copy()
+        based.region = region.raw().handle
+        self = Self(unsafe_handle=_create(based^, name), owned=True)
+
+    def __init__(out self, config: TieredConfig = TieredConfig(), *, huge: Huge, name: String = "") raises AkitError:
+        """Makes a heap that takes its huge blocks from a huge-page handle.
+
+        Args:
+            config: How it is set up; all defaults when left out.
+            huge: Where its huge blocks come from; what the heap needs of it stays, even if the handle is destroyed.
+            name: Label in the statistics: up to 63 of `A-Z a-z 0-9 . _ -`.
+
+        Raises:
+            AkitError: As without.
+        """
+        var based = config.copy()
+        based.huge = huge.raw().handle
+        self = Self(unsafe_handle=_create(based^, name), owned=True)
+
+    def __init__(
+        out self, config: TieredConfig = TieredConfig(), *, region: RegionOn[_], huge: Huge, name: String = ""
+    ) raises AkitError:
+        """Makes a heap that takes its huge blocks from a huge-page handle and the rest from a region handle.
+
+        Args:
+            config: How it is set up; all defaults when left out.
+            region: Where its memory comes from; what the heap needs of it stays, even if the handle is destroyed.
+            huge: Where its huge blocks come from, likewise.
+            name: Label in the statistics: up to 63 of `A-Z a-z 0-9 . _ -`.
+
+        Raises:
+            AkitError: As without.
+        """
+        var based = config.copy()
+        based.region = region.raw().handle
+        based.huge = huge.raw().handle
+        self = Self(unsafe_handle=_create(based^, name), owned=True)
 
     def __init__(out self, *, unsafe_handle: Handle, owned: Bool):
         """Wraps an `akit_tiered *` that came from elsewhere.
@@ -272,9 +320,7 @@ struct Tiered(Movable):
         Raises:
             AkitError: EINVAL for a stale heap.
         """
-        var config = TieredConfig()
-        _ = check(call["akit_tiered_config_get", c_int](self._raw.handle, void_ptr(config)))
-        return config^
+        return read_struct["akit_tiered_config_get", TieredConfig](self._raw.handle)
 
     def name(self) raises AkitError -> String:
         """The label in the statistics.
@@ -307,9 +353,7 @@ struct Tiered(Movable):
         Raises:
             AkitError: EINVAL for a stale heap.
         """
-        var config = TieredConfig()
-        _ = check(call["akit_tiered_suggest", c_int](self._raw.handle, void_ptr(config)))
-        return config^
+        return read_struct["akit_tiered_suggest", TieredConfig](self._raw.handle)
 
     # ---- figures, giving back
 
@@ -322,9 +366,7 @@ struct Tiered(Movable):
         Raises:
             AkitError: EINVAL for a stale heap.
         """
-        var stats = TieredStats()
-        _ = check(call["akit_tiered_stats_get", c_int](self._raw.handle, void_ptr(stats)))
-        return stats^
+        return read_struct["akit_tiered_stats_get", TieredStats](self._raw.handle)
 
     def class_count(self) -> Int:
         """Number of size classes.
@@ -387,6 +429,17 @@ struct Tiered(Movable):
         var bytes = UInt64(0)
         _ = check(call["akit_tiered_purge", c_int](self._raw.handle, flags, void_ptr(bytes)))
         return bytes
+
+
+def _create(var config: TieredConfig, name: String) raises AkitError -> Handle:
+    var handle = Handle(None)
+    var label = name
+    if label.byte_length() > 0:
+        config.name = label_ptr(label)
+    _ = check(call["akit_tiered_create", c_int](void_ptr(config), void_ptr(handle)))
+    _ = config^
+    _ = label^
+    return handle
 
 
 @always_inline

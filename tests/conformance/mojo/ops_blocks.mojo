@@ -6,7 +6,7 @@ raises when an answer is wrong or the line cannot be understood.
 
 from allockit import AkitError, BlockInfo, VoidPtr, inspect, malloc
 
-from words import alloc_flags, compare
+from words import WRONG_ANSWER, alloc_flags, compare
 from world import Block, World
 from fields import get_field
 
@@ -45,8 +45,7 @@ def resize_block(mut world: World, w: List[String]) raises -> Int:
         return UNKNOWN
     var heap = world.heap(w[1])
     var size = world.size(w[3])
-    var known = w[2] in world.blocks or w[2] == "foreign" or w[2].find("+") >= 0 or w[2].find(".") >= 0
-    var old = world.block(w[2]) if known else Block(None, 0)
+    var old = world.block_or_null(w[2])
     var alignment = world.size(w[4]) if len(w) > 4 else 0
     var flags = alloc_flags(w[5]) if len(w) > 5 else UInt32(0)
     try:
@@ -102,7 +101,7 @@ def batch(mut world: World, w: List[String]) raises -> Int:
         var done = len(made)
         world.batches[w[2]] = made^
         if code != AkitError.ENOMEM:
-            raise Error("exhaust ended with ", code, " after ", done, " blocks")
+            raise Error(WRONG_ANSWER, "exhaust ended with ", code, " after ", done, " blocks")
         compare("exhaust", UInt64(done), w[4], world.number(w[5]))
     elif w[0] == "repeat":
         if w[2] != "alloc_free":
@@ -136,11 +135,11 @@ def look_at_bytes(mut world: World, w: List[String]) raises -> Int:
     elif w[0] == "at":
         var address = Int(world.block(w[1]).bytes())
         if address % world.size(w[2]) != 0:
-            raise Error("address ", address, " is not a multiple of ", w[2])
+            raise Error(WRONG_ANSWER, "address ", address, " is not a multiple of ", w[2])
     elif w[0] == "same" or w[0] == "differ":
         var equal = Int(world.block(w[1]).bytes()) == Int(world.block(w[2]).bytes())
         if equal != (w[0] == "same"):
-            raise Error("the addresses ", "are equal" if equal else "differ")
+            raise Error(WRONG_ANSWER, "the addresses ", "are equal" if equal else "differ")
     elif w[0] == "keep":
         world.blocks[w[2]] = world.block(w[1])
     else:
@@ -163,6 +162,10 @@ def ask_about_block(mut world: World, w: List[String]) raises -> Int:
             return e.code
         if len(w) > 3:
             compare("owns", UInt64(1 if yes else 0), w[3], world.number(w[4]))
+    elif w[0] == "room":
+        compare("usable size", world.block(w[1]).room, w[2], world.number(w[3]))
+    elif w[0] == "backing":
+        compare("backing", world.block(w[1]).backing, w[2], world.number(w[3]))
     elif w[0] == "inspect":
         var p = world.block(w[1]).p
         var info: BlockInfo

@@ -3,6 +3,8 @@
 from std.time import sleep
 
 from allockit import (
+    AkitError,
+    Kind,
     Tiered,
     TieredConfig,
     TieredStats,
@@ -16,7 +18,7 @@ from allockit import (
 
 from fields import get_field, set_field
 from ops_blocks import UNKNOWN
-from words import compare, purge_flags
+from words import WRONG_ANSWER, compare, purge_flags, setting
 from world import Entry, World
 
 
@@ -25,22 +27,46 @@ def create(mut world: World, w: List[String]) raises -> Int:
         return UNKNOWN
     var config = TieredConfig()
     var label = String()
+    var region = String()
+    var huge = String()
     for i in range(2, len(w)):
-        var at = w[i].find("=")
-        if at < 0:
-            raise Error("not a setting: ", w[i])
-        var field = String(w[i][byte=:at])
-        var value = String(w[i][byte = at + 1 :])
+        var field, value = setting(w[i])
         if field == "name":
             label = value
+        elif field == "region":
+            region = value
+        elif field == "huge":
+            huge = value
         else:
             set_field(config, field, world.number(value))
+    if region and huge:
+        var r = world.region(region)
+        var h = world.huge(huge)
+        try:
+            return keep(world, w[1], Tiered(config, region=r, huge=h, name=label))
+        except e:
+            return e.code
+    if region:
+        var r = world.region(region)
+        try:
+            return keep(world, w[1], Tiered(config, region=r, name=label))
+        except e:
+            return e.code
+    if huge:
+        var h = world.huge(huge)
+        try:
+            return keep(world, w[1], Tiered(config, huge=h, name=label))
+        except e:
+            return e.code
     try:
-        var heap = Tiered(config, name=label)
-        var id = heap.stats().id
-        world.handles[w[1]] = Entry(heap^.unsafe_release(), id, True)
+        return keep(world, w[1], Tiered(config, name=label))
     except e:
         return e.code
+
+
+def keep(mut world: World, name: String, var heap: Tiered) raises AkitError -> Int:
+    var id = heap.stats().id
+    world.handles[name] = Entry(heap^.unsafe_release(), Kind.TIERED, id, True)
     return 0
 
 
@@ -84,7 +110,7 @@ def ask_about_heap(mut world: World, w: List[String]) raises -> Int:
         if w[2] != "name":
             compare(w[2], get_field(config, w[2]), w[3], world.number(w[4]))
         elif heap.name() != w[4]:
-            raise Error("the name is ", heap.name(), ", not ", w[4])
+            raise Error(WRONG_ANSWER, "the name is ", heap.name(), ", not ", w[4])
     elif w[0] == "classes":
         compare("number of classes", UInt64(world.heap(w[1]).class_count()), w[2], world.number(w[3]))
     elif w[0] == "class_sum":
@@ -94,10 +120,9 @@ def ask_about_heap(mut world: World, w: List[String]) raises -> Int:
             sum += get_field(heap.class_stats(i), w[2])
         compare(w[2], sum, w[3], world.number(w[4]))
     elif w[0] == "json" or w[0] == "metrics":
-        var heap = world.heap(w[1])
-        var text = heap.json() if w[0] == "json" else heap.openmetrics()
+        var text = text_of_handle(world, w[1], w[0] == "json")
         if text.find(w[2]) < 0:
-            raise Error("the text lacks ", w[2])
+            raise Error(WRONG_ANSWER, "the text lacks ", w[2])
     elif w[0] == "listed":
         var id = world.id(w[1])
         var found = UInt64(0)
@@ -110,6 +135,15 @@ def ask_about_heap(mut world: World, w: List[String]) raises -> Int:
     else:
         return UNKNOWN
     return 0
+
+
+def text_of_handle(world: World, name: String, json: Bool) raises -> String:
+    var kind = world.handles[name].kind if name in world.handles else Kind.TIERED
+    if kind == Kind.REGION:
+        return world.region(name).json() if json else world.region(name).openmetrics()
+    if kind == Kind.HUGE:
+        return world.huge(name).json() if json else world.huge(name).openmetrics()
+    return world.heap(name).json() if json else world.heap(name).openmetrics()
 
 
 def give_back(mut world: World, w: List[String]) raises -> Int:

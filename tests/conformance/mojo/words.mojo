@@ -33,6 +33,10 @@ def number(text: String, saved: Dict[String, UInt64]) raises -> UInt64:
     return value << shift
 
 
+comptime WRONG_ANSWER = "wrong answer: "
+"""How the text of an error begins when a line was understood and its answer is not the one it names."""
+
+
 def compare(what: String, value: UInt64, op: String, wanted: UInt64) raises:
     var right: Bool
     if op == "=":
@@ -48,7 +52,15 @@ def compare(what: String, value: UInt64, op: String, wanted: UInt64) raises:
     else:
         raise Error("not a comparison: ", op)
     if not right:
-        raise Error(what, " ", op, " ", wanted, " was expected, it is ", value)
+        raise Error(WRONG_ANSWER, what, " ", op, " ", wanted, " was expected, it is ", value)
+
+
+def setting(text: String) raises -> Tuple[String, String]:
+    """The two sides of `field=value`."""
+    var at = text.find("=")
+    if at < 0:
+        raise Error("not a setting: ", text)
+    return (String(text[byte=:at]), String(text[byte = at + 1 :]))
 
 
 def error_code(name: String) raises -> Int:
@@ -68,6 +80,12 @@ def error_code(name: String) raises -> Int:
         return AkitError.E2BIG
     if name == "ENOSPC":
         return AkitError.ENOSPC
+    if name == "ENOBUFS":
+        return AkitError.ENOBUFS
+    if name == "EMSGSIZE":
+        return AkitError.EMSGSIZE
+    if name == "ENOSYS":
+        return AkitError.ENOSYS
     raise Error("not an error: ", name)
 
 

@@ -1,17 +1,38 @@
 """What a case has made so far: handles, blocks, batches, saved figures."""
 
-from allockit import Handle, Misuse, RawPtr, Tiered, VoidPtr, default_heap, misuse_mode
+from allockit import (
+    NONE,
+    Handle,
+    Huge,
+    Kind,
+    Misuse,
+    Region,
+    Tiered,
+    VoidPtr,
+    default_heap,
+    misuse_mode,
+)
 
-from words import number
+from words import WRONG_ANSWER, number
 
 comptime BytePtr = Pointer[UInt8, MutUntrackedOrigin]
 comptime FOREIGN_BYTES = 8192
 
 
-@fieldwise_init
 struct Block(ImplicitlyCopyable):
     var p: VoidPtr
     var size: Int
+    """Bytes asked for."""
+    var room: UInt64
+    """Usable bytes that came with it, from regions only."""
+    var backing: UInt64
+    """What it stands on, from huge pages only."""
+
+    def __init__(out self, p: VoidPtr, size: Int, *, room: UInt64 = NONE, backing: UInt64 = NONE):
+        self.p = p
+        self.size = size
+        self.room = room
+        self.backing = backing
 
     def bytes(self) raises -> BytePtr:
         if not self.p:
@@ -27,13 +48,13 @@ struct Block(ImplicitlyCopyable):
         var p = self.bytes()
         for i in range(length):
             if p.unsafe_load(i) != pattern(seed, i):
-                raise Error("byte ", i, " is ", p.unsafe_load(i), ", not ", pattern(seed, i))
+                raise Error(WRONG_ANSWER, "byte ", i, " is ", p.unsafe_load(i), ", not ", pattern(seed, i))
 
     def zeros(self, length: Int) raises:
         var p = self.bytes()
         for i in range(length):
             if p.unsafe_load(i) != 0:
-                raise Error("byte ", i, " is ", p.unsafe_load(i), ", not 0")
+                raise Error(WRONG_ANSWER, "byte ", i, " is ", p.unsafe_load(i), ", not 0")
 
 
 def pattern(seed: Int, i: Int) -> UInt8:
@@ -45,8 +66,21 @@ struct Entry(ImplicitlyCopyable):
     """A handle as the case knows it. It is kept bare, because cases use handles after they were destroyed."""
 
     var handle: Handle
+    var kind: UInt64
     var id: UInt64
     var alive: Bool
+
+    def end(mut self):
+        """Destroys the handle with everything in it."""
+        if not self.alive:
+            return
+        self.alive = False
+        if self.kind == Kind.REGION:
+            _ = Region(unsafe_handle=self.handle, owned=True)
+        elif self.kind == Kind.HUGE:
+            _ = Huge(unsafe_handle=self.handle, owned=True)
+        else:
+            _ = Tiered(unsafe_handle=self.handle, owned=True)
 
 
 struct World(Movable):
@@ -55,6 +89,8 @@ struct World(Movable):
     var batches: Dict[String, List[Block]]
     var saved: Dict[String, UInt64]
     var foreign: List[UInt8]
+    var memories: List[List[UInt8]]
+    """Memory that region handles stand on."""
 
     def __init__(out self):
         self.handles = Dict[String, Entry]()
@@ -62,13 +98,14 @@ struct World(Movable):
         self.batches = Dict[String, List[Block]]()
         self.saved = Dict[String, UInt64]()
         self.foreign = List[UInt8](length=FOREIGN_BYTES, fill=0)
+        self.memories = List[List[UInt8]]()
 
     def reset(mut self) raises:
         """What happens between two cases."""
-        for entry in self.handles.values():
-            if entry.alive:
-                Tiered(unsafe_handle=entry.handle, owned=True).destroy()
+        for ref entry in self.handles.values():
+            entry.end()
         self.handles.clear()
+        self.memories.clear()
         self.blocks.clear()
         self.batches.clear()
         self.saved.clear()
@@ -79,10 +116,30 @@ struct World(Movable):
             raise Error("no handle ", name)
         return self.handles[name]
 
+    def handle(self, name: String, kind: UInt64) raises -> Handle:
+        var entry = self.entry(name)
+        if entry.kind != kind:
+            raise Error(name, " is of kind ", entry.kind, ", not ", kind)
+        return entry.handle
+
     def heap(self, name: String) raises -> Tiered:
         if name == "default":
             return default_heap()
-        return Tiered(unsafe_handle=self.entry(name).handle, owned=False)
+        return Tiered(unsafe_handle=self.handle(name, Kind.TIERED), owned=False)
+
+    def region(self, name: String) raises -> Region:
+        return Region(unsafe_handle=self.handle(name, Kind.REGION), owned=False)
+
+    def huge(self, name: String) raises -> Huge:
+        return Huge(unsafe_handle=self.handle(name, Kind.HUGE), owned=False)
+
+    def memory(mut self, size: Int) -> Span[UInt8, MutUntrackedOrigin]:
+        """Memory of the runner, aligned to any page there is, that lives until the case's handles have ended."""
+        comptime PAGE = 64 << 10
+        self.memories.append(List[UInt8](length=size + PAGE, fill=0))
+        var p = self.memories[len(self.memories) - 1].unsafe_ptr()
+        var aligned = p.unsafe_offset((PAGE - Int(p) % PAGE) % PAGE)
+        return Span(unsafe_ptr=aligned.unsafe_origin_cast[MutUntrackedOrigin](), length=size)
 
     def id(self, name: String) raises -> UInt64:
         if name == "default":
@@ -99,6 +156,12 @@ struct World(Movable):
         if name not in self.batches:
             raise Error("no batch ", name)
         return self.batches[name].copy()
+
+    def block_or_null(mut self, name: String) raises -> Block:
+        """The block to resize: a name that is not known yet stands for the null pointer."""
+        if name in self.blocks or name == "foreign" or name.find("+") >= 0 or name.find(".") >= 0:
+            return self.block(name)
+        return Block(None, 0)
 
     def block(mut self, name: String) raises -> Block:
         if name == "null":

@@ -49,7 +49,7 @@ void produce(Heap heap, Ring& ring, std::size_t size) {
     }
 }
 
-void consume(Heap heap, Ring& ring) {
+void consume(Heap heap, Ring& ring, std::size_t size) {
     std::size_t head = 0;
     unsigned turns = 0;
     while (!ring.stop.load(std::memory_order_relaxed)) {
@@ -57,7 +57,7 @@ void consume(Heap heap, Ring& ring) {
             wait_a_little(turns);
             continue;
         }
-        for (std::size_t i = 0; i < burst; i++) heap.free(ring.slot[(head + i) % ring_size]);
+        for (std::size_t i = 0; i < burst; i++) heap.free(ring.slot[(head + i) % ring_size], size);
         head += burst;
         ring.head.store(head, std::memory_order_release);
     }
@@ -71,11 +71,11 @@ void hand_over(const Row& row) {
     const auto window = static_cast<unsigned>(options.seconds * 1000);
     const std::uint64_t cold_start = now_ns();
     std::thread producer([&] { pin_thread(0); produce(heap, ring, row.a); });
-    std::thread consumer([&] { pin_thread(1); consume(heap, ring); });
+    std::thread consumer([&] { pin_thread(1); consume(heap, ring, row.a); });
     while (ring.head.load(std::memory_order_relaxed) < ring_size) sched_yield();
     const double cold = static_cast<double>(now_ns() - cold_start) / ring_size;
     sleep_ms(window);
-    const double ns = ns_per_step(window, [] { return ring.head.load(); });
+    const double ns = ns_per_step(window, 4096, [] { return ring.head.load(); });
     const Memory grown = memory_now() - memory_at_start();
     ring.stop.store(true);
     producer.join();

@@ -1,7 +1,9 @@
-// micro-malloc and micro-allockit: run one job in this process and print its figures.
+// Runs one job of a table of rows in this process and prints its figures.
 //
-//   micro-X --list                                   every row: id, job, unit, kind, who, label (tabs)
-//   micro-X JOB [--time SECONDS] [--purge-thread]    one JSON object per line and figure
+//   PROGRAM --list           every row: id, job, unit, kind, who, label (tabs)
+//   PROGRAM JOB [OPTIONS]    one JSON object per line and figure
+//
+// Options: --time SECONDS, --purge-thread, --way NAME, --bytes N.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -32,12 +34,12 @@ int list() {
 }
 
 int usage() {
-    std::fputs("usage: micro-X --list | JOB [--time SECONDS] [--purge-thread]\n", stderr);
+    std::fputs("usage: PROGRAM --list | JOB [--time SECONDS] [--purge-thread] [--way NAME] [--bytes N]\n", stderr);
     return 2;
 }
 
 void start_purge_thread() {
-#ifdef MICRO_ALLOCKIT
+#ifdef HEAP_ALLOCKIT
     if (akit_purge_thread(1) < 0) std::abort();
 #endif
 }
@@ -68,6 +70,8 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; i++) {
         if (std::strcmp(argv[i], "--purge-thread") == 0) options.purge_thread = true;
         else if (std::strcmp(argv[i], "--time") == 0 && i + 1 < argc) options.seconds = std::atof(argv[++i]);
+        else if (std::strcmp(argv[i], "--way") == 0 && i + 1 < argc) options.way = argv[++i];
+        else if (std::strcmp(argv[i], "--bytes") == 0 && i + 1 < argc) options.bytes = std::strtoull(argv[++i], nullptr, 10);
         else return usage();
     }
     benchmark::Initialize(&argc, argv);

@@ -13,6 +13,11 @@ struct Memory {
 Memory memory_now();
 Memory operator-(const Memory& a, const Memory& b);
 
+// The peak of the resident size (VmHWM) is counted anew from here.
+void reset_peak();
+// A field in KiB of a file of /proc/self ("status", "VmHWM:"), in bytes; 0 when it is not there.
+std::int64_t proc_bytes(const char* file, const char* field);
+
 std::uint64_t now_ns();
 std::uint64_t process_cpu_ns();
 void sleep_ms(unsigned ms);

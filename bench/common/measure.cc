@@ -31,6 +31,12 @@ int open_file(const char* path) {
     return fd;
 }
 
+void load(const char* path) {
+    const int fd = open_file(path);
+    read_file(fd);
+    close(fd);
+}
+
 std::int64_t field_bytes(const char* name) {
     const char* at = std::strstr(text, name);
     return at == nullptr ? 0 : std::strtoll(at + std::strlen(name), nullptr, 10) * 1024;
@@ -56,13 +62,9 @@ std::uint64_t clock_ns(clockid_t clock) {
 
 Memory memory_now() {
     Memory m;
-    int fd = open_file("/proc/self/smaps_rollup");
-    read_file(fd);
-    close(fd);
+    load("/proc/self/smaps_rollup");
     m.resident_bytes = field_bytes("\nAnonymous:") + field_bytes("\nPrivate_Hugetlb:") + field_bytes("\nShared_Hugetlb:");
-    fd = open_file("/proc/self/statm");
-    read_file(fd);
-    close(fd);
+    load("/proc/self/statm");
     m.virtual_bytes = std::strtoll(text, nullptr, 10) * sysconf(_SC_PAGESIZE);
     m.mappings = count_mappings();
     return m;
@@ -70,6 +72,19 @@ Memory memory_now() {
 
 Memory operator-(const Memory& a, const Memory& b) {
     return {a.resident_bytes - b.resident_bytes, a.virtual_bytes - b.virtual_bytes, a.mappings - b.mappings};
+}
+
+void reset_peak() {
+    const int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "5", 1) != 1) std::abort();
+    close(fd);
+}
+
+std::int64_t proc_bytes(const char* file, const char* field) {
+    char path[64] = "/proc/self/";
+    std::strncat(path, file, sizeof path - std::strlen(path) - 1);
+    load(path);
+    return field_bytes(field);
 }
 
 std::uint64_t now_ns() { return clock_ns(CLOCK_MONOTONIC); }

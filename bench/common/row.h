@@ -9,7 +9,7 @@ struct Row {
     const char* job;
     const char* unit;
     const char* kind;  // "time" counts in the mean, "extra" is a time that does not, "memory" is everything else
-    const char* who;   // "all"; "handles": allocators with heaps as objects; "allockit": no peer has the notion
+    const char* who;   // which allocators take part, as the driver of the table understands it
     const char* label;
     void (*run)(const Row&);
     std::size_t a, b, c; // sizes and counts, as the function understands them
@@ -22,6 +22,8 @@ extern const std::size_t row_count;
 struct Options {
     double seconds = 0.1; // measured time of a job whose length is free
     bool purge_thread = false;
+    const char* way = "";  // for jobs that can be done in several ways
+    std::size_t bytes = 0; // for jobs whose amount of memory is chosen by the driver; 0: the job's own
 };
 extern Options options;
 
@@ -42,17 +44,7 @@ void report_skipped(const char* row, const char* reason);
 // Memory of the process before the job ran.
 const Memory& memory_at_start();
 
-void pair(const Row&);          // a = size
-void pair_exact(const Row&);    // a = size
-void pair_sized(const Row&);    // a = size
-void batch(const Row&);         // a = size, b = blocks, c = touch every page
-void replace(const Row&);       // a = least size, b = largest size, c = live blocks
-void replace_two(const Row&);   // the same on two threads
-void hand_over(const Row&);     // a = size
-void drop(const Row&);
-void sleeping(const Row&);
-void fragment(const Row&);
-void create_destroy(const Row&);
-void many_handles(const Row&);
-void purge_round(const Row&);
-void refuse(const Row&);        // a = size
+// Functions that more than one table uses. A touch is one of the enum in heap.h.
+void pair(const Row&);      // a = size, b = touch, c = 2: two pairs are the unit
+void batch(const Row&);     // a = size, b = blocks, c = touch
+void hand_over(const Row&); // a = size

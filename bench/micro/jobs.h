@@ -1,0 +1,16 @@
+// The functions behind the rows of this table.
+#pragma once
+
+#include "row.h"
+
+void pair_exact(const Row&);    // a = size
+void pair_sized(const Row&);    // a = size
+void replace(const Row&);       // a = least size, b = largest size, c = live blocks
+void replace_two(const Row&);   // the same on two threads
+void drop(const Row&);
+void sleeping(const Row&);
+void fragment(const Row&);
+void create_destroy(const Row&);
+void many_handles(const Row&);
+void purge_round(const Row&);
+void refuse(const Row&);        // a = size
