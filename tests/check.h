@@ -117,8 +117,8 @@ __attribute__((noreturn, format(printf, 2, 3))) static inline void check_leave(i
 /* A pointer the compiler knows nothing about: it may not conclude that two fresh blocks differ, or that a block is gone. */
 static inline void *hidden(const void *p)
 {
-    const void *volatile q = p;
-    return (void *)(uintptr_t)q;
+    __asm__ volatile("" : "+r"(p));
+    return (void *)(uintptr_t)p;
 }
 
 static inline int check_one(const check_entry *e)

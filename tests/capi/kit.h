@@ -99,15 +99,89 @@ static inline void *block(akit_tiered *h, size_t size)
 static inline int all_bytes(const void *p, size_t size, unsigned char value)
 {
     const unsigned char *b = (const unsigned char *)hidden(p); /* the usable size may be more than the compiler knows of */
-    for (size_t i = 0; i < size; i++)
-        if (b[i] != value)
-            return 0;
-    return 1;
+    return size == 0 || (b[0] == value && !memcmp(b, b + 1, size - 1));
 }
 
 static inline int aligned_to(const void *p, size_t alignment)
 {
     return (uintptr_t)p % alignment == 0;
 }
+
+static inline akit_block_info inspect(const void *p)
+{
+    akit_block_info info = AKIT_BLOCK_INFO_INIT;
+    CHECK_INT(akit_inspect(p, &info), 0);
+    return info;
+}
+
+static inline size_t page_bytes(void)
+{
+    return (size_t)process_stats().page_bytes;
+}
+
+/* A size in whole pages. */
+static inline size_t in_pages(size_t size)
+{
+    size_t page = page_bytes();
+    return (size + page - 1) / page * page;
+}
+
+/* One byte of every page is written. */
+static inline void touch_pages(void *p, size_t size)
+{
+    size_t page = page_bytes();
+    for (size_t at = 0; at < size; at += page)
+        ((volatile unsigned char *)p)[at] = 0x5a;
+}
+
+/* Payload of a large block that can be checked without reading all of it: a word per 4 KiB, and the last byte. */
+static inline void mark(void *p, size_t size, uint64_t seed)
+{
+    unsigned char *b = (unsigned char *)p;
+    for (size_t at = 0; at + 8 <= size; at += 4096) {
+        uint64_t word = (seed + at) * 0x9E3779B97F4A7C15u;
+        memcpy(b + at, &word, 8);
+    }
+    if (size)
+        b[size - 1] = (unsigned char)seed;
+}
+
+/* Whether the first `size` bytes of a block that was marked with `marked_size` bytes are still there. */
+static inline int marked_part(const void *p, size_t size, size_t marked_size, uint64_t seed)
+{
+    const unsigned char *b = (const unsigned char *)hidden(p);
+    for (size_t at = 0; at + 8 <= size; at += 4096) {
+        uint64_t word = (seed + at) * 0x9E3779B97F4A7C15u, found;
+        memcpy(&found, b + at, 8);
+        if (found != word && at + 8 < marked_size)
+            return 0;
+    }
+    return size < marked_size || size == 0 || b[size - 1] == (unsigned char)seed;
+}
+
+static inline int marked(const void *p, size_t size, uint64_t seed)
+{
+    return marked_part(p, size, size, seed);
+}
+
+/* Numbers that look random and are the same in every run with the same seed. */
+static inline uint64_t random_word(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9E3779B97F4A7C15u);
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+/* A thread cannot leave the case: it notes what went wrong, and the case asks with CHECK_THREADS after joining. */
+__attribute__((unused)) static char thread_failure[256];
+#define THREAD_CHECK(condition)                                                                                        \
+    ((condition) ? (void)0                                                                                             \
+                 : (void)snprintf(thread_failure, sizeof thread_failure, "%s:%d: %s", __FILE__, __LINE__, #condition))
+#define CHECK_THREADS()                                                                                                \
+    do {                                                                                                               \
+        if (thread_failure[0])                                                                                         \
+            CHECK_FAIL("in a thread: %s", thread_failure);                                                             \
+    } while (0)
 
 #endif

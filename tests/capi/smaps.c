@@ -1,77 +1,7 @@
 /* What the statistics and the promises say, against what the kernel says in /proc/self/smaps. */
-#include "kit.h"
+#include "smaps.h"
 
 #include <pthread.h>
-
-typedef struct {
-    uint64_t size, rss;
-} memory;
-
-/* Readable anonymous memory of this process, without the stacks; read without stdio, which would allocate. */
-static memory anonymous(void)
-{
-    static char text[16 << 20];
-    size_t used = 0;
-    FILE *f = fopen("/proc/self/smaps", "r");
-    if (!f)
-        SKIP("no /proc/self/smaps");
-    setvbuf(f, NULL, _IONBF, 0);
-    used = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-    text[used] = 0;
-    memory m = {0, 0};
-    int counts = 0;
-    for (char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
-        unsigned long long from, to, inode, kib;
-        char mode[8], field[32];
-        int at = 0;
-        if (sscanf(line, "%llx-%llx %7s %*x %*s %llu%n", &from, &to, mode, &inode, &at) == 4) {
-            const char *path = line + at;
-            while (*path == ' ')
-                path++;
-            counts = inode == 0 && mode[0] == 'r' && (*path == '\n' || !strncmp(path, "[anon", 5));
-        } else if (counts && sscanf(line, "%31[^:]: %llu kB", field, &kib) == 2) {
-            if (!strcmp(field, "Size"))
-                m.size += kib << 10;
-            else if (!strcmp(field, "Rss"))
-                m.rss += kib << 10;
-        }
-    }
-    return m;
-}
-
-static memory before;
-
-static void begin(void)
-{
-    if (CHECK_SANITIZED)
-        SKIP("a sanitizer has memory of its own");
-    anonymous(); /* touches the buffer */
-    before = anonymous();
-}
-
-static int64_t grown_rss(void)
-{
-    return (int64_t)(anonymous().rss - before.rss);
-}
-
-/* On a busy machine the purge thread may get its turn late. */
-static int64_t grown_rss_waiting_for(int64_t most)
-{
-    int64_t now = grown_rss();
-    for (int i = 0; i < 40 && now > most; i++) {
-        usleep(50000);
-        now = grown_rss();
-    }
-    return now;
-}
-
-static void within_2_percent(int64_t a, int64_t b)
-{
-    int64_t slack = b / 50 + (int64_t)KIB(256);
-    if (a < b - slack || a > b + slack)
-        CHECK_FAIL("%lld and %lld", (long long)a, (long long)b);
-}
 
 enum { MOST = 400000 };
 static void *kept[MOST];

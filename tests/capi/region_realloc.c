@@ -1,0 +1,264 @@
+/* akit_region_realloc: contents, growth in place and by moving, shrinking, zeroed growth, refusals. */
+#include "region_kit.h"
+#include "smaps.h"
+
+FRESH(growth_from_64_kib_to_512_mib_keeps_the_bytes)
+{
+    akit_region *h = new_region();
+    size_t most = CHECK_SANITIZED ? MIB(64) : MIB(512), usable = 0;
+    void *p = plain_region(h, KIB(64));
+    mark(p, KIB(64), 3);
+    for (size_t size = KIB(64); size < most; size *= 2) {
+        p = akit_region_realloc(h, p, size * 2, 0, &usable);
+        CHECK(p != NULL && aligned_to(p, page_bytes()));
+        CHECK_AT_LEAST(usable, size * 2);
+        CHECK(marked(p, size, 3));
+        mark(p, size * 2, 3);
+        CHECK_INT(usable_of(p), usable);
+    }
+    CHECK(marked(p, most, 3));
+    CHECK_INT(akit_region_free(h, p), 0);
+    CHECK_INT(region_stats_of(h).used_bytes, 0);
+    CHECK_INT(region_misuses(h), 0);
+    akit_region_destroy(h, 0);
+}
+
+FRESH(growth_among_neighbours_moves_and_keeps_the_bytes)
+{
+    enum { n = 32 };
+    akit_region *h = new_region();
+    void *p[n];
+    int moved = 0;
+    for (int i = 0; i < n; i++)
+        mark(p[i] = plain_region(h, MIB(1)), MIB(1), (uint64_t)i);
+    for (size_t size = MIB(2); size <= MIB(8); size *= 2)
+        for (int i = 0; i < n; i++) {
+            void *q = akit_region_realloc(h, p[i], size, 0, NULL);
+            CHECK(q != NULL);
+            moved += q != p[i];
+            p[i] = q;
+            touch_pages((char *)q + MIB(1), size - MIB(1));
+        }
+    for (int i = 0; i < n; i++)
+        CHECK(marked(p[i], MIB(1), (uint64_t)i));
+    CHECK_AT_LEAST(moved, 1);
+    CHECK_AT_LEAST(region_stats_of(h).remaps_total, !CHECK_SANITIZED); /* a sanitizer wants to see every copy */
+    akit_region_destroy(h, 0);
+}
+
+/* What grew by moving its pages is not there twice. */
+FRESH(growth_of_a_large_region_moves_pages)
+{
+    akit_region *h = patient_region();
+    begin();
+    void *p = touched_region(h, MIB(256)), *wall = plain_region(h, MIB(4));
+    int64_t rss = grown_rss();
+    void *q = akit_region_realloc(h, p, MIB(512), 0, NULL);
+    CHECK(q != NULL);
+    CHECK_AT_MOST(grown_rss(), rss + (int64_t)MIB(4));
+    for (size_t at = 0; at < MIB(256); at += page_bytes())
+        CHECK(((unsigned char *)q)[at] == 0x5a);
+    CHECK_INT(akit_region_free(h, wall), 0);
+    CHECK_INT(akit_region_free(h, q), 0);
+    akit_region_destroy(h, 0);
+}
+
+FRESH(shrinking_gives_the_pages_back)
+{
+    akit_region *h = patient_region();
+    begin();
+    const size_t sizes[] = {MIB(40), MIB(9), MIB(1) + 5, KIB(64), 1};
+    void *p = plain_region(h, MIB(64));
+    memset(p, 0x5a, MIB(64));
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t usable = 0;
+        p = akit_region_realloc(h, p, sizes[i], 0, &usable);
+        CHECK(p != NULL && all_bytes(p, sizes[i], 0x5a));
+        CHECK_AT_MOST(usable, in_pages(sizes[i]) + in_pages(sizes[i]) / 8);
+        CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+        CHECK_AT_MOST(grown_rss(), usable + MIB(1));
+        CHECK_INT(region_stats_of(h).used_bytes, usable);
+    }
+    CHECK_INT(akit_region_free(h, p), 0);
+    akit_region_destroy(h, 0);
+}
+
+CASE(size_0_shrinks_to_the_smallest)
+{
+    akit_region *h = new_region();
+    size_t usable = 0;
+    unsigned char *p = (unsigned char *)touched_region(h, MIB(1));
+    p = (unsigned char *)akit_region_realloc(h, p, 0, 0, &usable);
+    CHECK(p != NULL && p[0] == 0x5a);
+    CHECK_AT_LEAST(usable, 1);
+    CHECK_INT(akit_region_free(h, p), 0);
+    akit_region_destroy(h, 0);
+}
+
+CASE(shrinking_does_not_fail_at_the_cap)
+{
+    akit_region *h = capped_region(MIB(8));
+    void *p = touched_region(h, MIB(6)), *full[1000];
+    int n = 0;
+    while (n < 1000 && (full[n] = akit_region_alloc(h, 1, 0, 0, NULL)))
+        n++;
+    CHECK(n < 1000);
+    for (size_t size = MIB(5); size > 1000; size /= 2) {
+        p = akit_region_realloc(h, p, size, 0, NULL);
+        CHECK(p != NULL && ((unsigned char *)p)[0] == 0x5a);
+    }
+    akit_region_destroy(h, 0);
+}
+
+CASE(no_move_never_moves)
+{
+    enum { n = 64 };
+    akit_region *h = new_region();
+    void *p[n];
+    int refused = 0;
+    for (int i = 0; i < n; i++)
+        mark(p[i] = plain_region(h, KIB(256)), KIB(256), (uint64_t)i);
+    for (int i = 0; i < n; i++) {
+        size_t usable = 1;
+        errno = 0;
+        void *q = akit_region_realloc(h, p[i], MIB(64), AKIT_ALLOC_NO_MOVE, &usable);
+        CHECK(q == p[i] || (!q && errno == ENOMEM && usable == 0));
+        refused += !q;
+        if (q)
+            touch_pages((char *)q + KIB(256), MIB(64) - KIB(256));
+    }
+    CHECK_AT_LEAST(refused, 1);
+    CHECK_INT(region_stats_of(h).remaps_total, 0);
+    CHECK_AT_LEAST(region_stats_of(h).failures_total, refused);
+    for (int i = 0; i < n; i++) {
+        CHECK(marked(p[i], KIB(256), (uint64_t)i));
+        CHECK(akit_region_realloc(h, p[i], KIB(64), AKIT_ALLOC_NO_MOVE, NULL) == p[i]);
+        CHECK_INT(akit_region_free(h, p[i]), 0);
+    }
+    CHECK_INT(region_misuses(h), 0);
+    akit_region_destroy(h, 0);
+}
+
+CASE(growth_within_the_usable_size_stays_in_place)
+{
+    akit_region *h = new_region();
+    size_t usable = 0, same = 0;
+    void *p = akit_region_alloc(h, 123456, 0, 0, &usable);
+    CHECK(p != NULL);
+    CHECK(akit_region_realloc(h, p, usable, AKIT_ALLOC_NO_MOVE, &same) == p);
+    CHECK_INT(same, usable);
+    akit_region_destroy(h, 0);
+}
+
+CASE(null_allocates)
+{
+    akit_region *h = new_region();
+    size_t usable = 0;
+    void *p = akit_region_realloc(h, NULL, 70000, AKIT_ALLOC_ZERO, &usable);
+    CHECK(p != NULL && usable >= 70000 && all_bytes(p, usable, 0));
+    CHECK_INT(region_stats_of(h).used_bytes, usable);
+    CHECK_INT(akit_region_free(h, p), 0);
+    akit_region_destroy(h, 0);
+}
+
+CASE(growth_with_zero_is_zero)
+{
+    akit_region *h = patient_region();
+    for (int round = 0; round < 4; round++) { /* the memory is dirty from the second one on */
+        size_t had = 50000, usable = 0;
+        unsigned char *p = (unsigned char *)akit_region_alloc(h, had, 0, AKIT_ALLOC_ZERO, NULL);
+        CHECK(p != NULL);
+        memset(p, 0xaa, had);
+        for (size_t size = 100001; size < MIB(40); size = size * 3 + 7) {
+            p = (unsigned char *)akit_region_realloc(h, p, size, AKIT_ALLOC_ZERO, &usable);
+            CHECK(p != NULL && all_bytes(p, had, 0xaa));
+            CHECK(all_bytes(p + had, usable - had, 0));
+            memset(p, 0xaa, size);
+            had = size;
+        }
+        memset(p, 0xcc, usable);
+        CHECK_INT(akit_region_free(h, p), 0);
+    }
+    akit_region_destroy(h, 0);
+}
+
+CASE(growth_of_a_handle_that_zeroes_is_zero)
+{
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    cfg.zero_mode = AKIT_ZERO_ON_ALLOC;
+    cfg.decay_ns = AKIT_NONE;
+    akit_region *h = new_region_with(&cfg);
+    for (int round = 0; round < 3; round++) {
+        size_t had = 0, usable = 0;
+        unsigned char *p = NULL;
+        for (size_t size = KIB(64); size <= MIB(16); size *= 4) {
+            p = (unsigned char *)akit_region_realloc(h, p, size, 0, &usable);
+            CHECK(p != NULL && all_bytes(p, had, 0xaa) && all_bytes(p + had, usable - had, 0));
+            memset(p, 0xaa, usable);
+            had = usable;
+        }
+        CHECK_INT(akit_region_free(h, p), 0);
+    }
+    akit_region_destroy(h, 0);
+}
+
+CASE(a_pinned_region_is_ebusy)
+{
+    akit_region *h = new_region();
+    size_t usable = 1;
+    void *p = plain_region(h, MIB(1));
+    mark(p, MIB(1), 1);
+    CHECK_INT(akit_region_pin(h, p), 0);
+    CHECK_REFUSED(akit_region_realloc(h, p, MIB(4), 0, &usable), EBUSY);
+    CHECK_INT(usable, 0);
+    CHECK_REFUSED(akit_region_realloc(h, p, KIB(64), 0, NULL), EBUSY);
+    CHECK_REFUSED(akit_region_realloc(h, p, MIB(4), AKIT_ALLOC_NO_MOVE, NULL), EBUSY);
+    CHECK(marked(p, MIB(1), 1));
+    CHECK_INT(akit_region_unpin(h, p), 0);
+    p = akit_region_realloc(h, p, MIB(4), 0, NULL);
+    CHECK(p != NULL && marked(p, MIB(1), 1));
+    CHECK_INT(region_misuses(h), 0);
+    akit_region_destroy(h, 0);
+}
+
+CASE(wrong_pointers_are_refused_and_counted)
+{
+    static char mine[8192] __attribute__((aligned(4096)));
+    akit_region *h = exact_region(), *g = new_region();
+    char *p = (char *)plain_region(h, MIB(1)), *q = (char *)plain_region(g, MIB(1)), *freed = (char *)plain_region(h, MIB(1));
+    mark(p, MIB(1), 1);
+    mark(q, MIB(1), 2);
+    CHECK_INT(akit_region_free(h, freed), 0);
+    CHECK_REFUSED(akit_region_realloc(h, hidden(mine), MIB(2), 0, NULL), ENOENT);
+    CHECK_REFUSED(akit_region_realloc(h, p + page_bytes(), MIB(2), 0, NULL), ENOENT);
+    CHECK_REFUSED(akit_region_realloc(h, p + 16, MIB(2), 0, NULL), ENOENT);
+    CHECK_REFUSED(akit_region_realloc(h, q, MIB(2), 0, NULL), ENOENT);
+    CHECK_INT(region_misuses(h), 4);
+    CHECK_REFUSED(akit_region_realloc(h, freed, MIB(2), 0, NULL), EINVAL);
+    CHECK_INT(region_misuses(h), 5);
+    CHECK(marked(p, MIB(1), 1) && marked(q, MIB(1), 2));
+    CHECK_INT(akit_region_free(h, p), 0);
+    CHECK_INT(akit_region_free(g, q), 0);
+    akit_region_destroy(h, 0);
+    akit_region_destroy(g, 0);
+}
+
+CASE(refusals_leave_the_region_as_it_is)
+{
+    akit_region *h = capped_region(MIB(16));
+    size_t usable = 1;
+    void *p = plain_region(h, MIB(1));
+    mark(p, MIB(1), 9);
+    CHECK_REFUSED(akit_region_realloc(h, p, MIB(64), 0, &usable), ENOMEM);
+    CHECK_INT(usable, 0);
+    CHECK_REFUSED(akit_region_realloc(h, p, SIZE_MAX, 0, NULL), ENOMEM);
+    CHECK_REFUSED(akit_region_realloc(h, p, (size_t)PTRDIFF_MAX + 1, 0, NULL), ENOMEM);
+    CHECK_REFUSED(akit_region_realloc(h, p, MIB(2), AKIT_ALLOC_NO_CACHE, NULL), EINVAL);
+    CHECK_REFUSED(akit_region_realloc(h, p, MIB(2), AKIT_ALLOC_GUARD, NULL), EINVAL);
+    CHECK_REFUSED(akit_region_realloc(h, p, MIB(2), 1u << 20, NULL), EINVAL);
+    CHECK_REFUSED(akit_region_realloc(NULL, p, MIB(2), 0, NULL), EINVAL);
+    CHECK(marked(p, MIB(1), 9));
+    CHECK_INT(akit_region_free(h, p), 0);
+    akit_region_destroy(h, 0);
+    CHECK_REFUSED(akit_region_realloc(h, NULL, MIB(2), 0, NULL), EINVAL);
+}
