@@ -38,6 +38,7 @@ struct alignas(kCacheLine) Span {
   bool freed = false;        // by its owner, but pinned, or kept on explicit huge pages
   bool no_cache = false;     // its pages leave when it is freed
   std::uint32_t pins = 0;
+  std::uint32_t in_bin = 0;  // number of the count that found it in a thread's bin
   // slab: blocks of `stride` bytes; bits[] has a bit per block that is free in the span
   std::uint32_t stride = 0, capacity = 0, fresh = 0, free_bits = 0;
   std::uint64_t* bits = nullptr;
