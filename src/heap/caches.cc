@@ -18,8 +18,8 @@ namespace akit::heap {
 constinit ThreadCache no_cache{};
 
 #if AKIT_TLS_WORD
-__attribute__((tls_model("initial-exec"))) constinit __thread ThreadCache* current_cache = &no_cache;
-__attribute__((tls_model("initial-exec"))) constinit __thread ThreadCache* current_region_cache = &no_cache;
+__attribute__((tls_model("initial-exec"))) constinit __thread HotShared<ThreadCache*> current_cache = &no_cache;
+__attribute__((tls_model("initial-exec"))) constinit __thread HotShared<ThreadCache*> current_region_cache = &no_cache;
 #endif
 
 namespace {
@@ -61,7 +61,7 @@ ThreadCache* cache_new(Heap* h) {
   }
   s->role = pages::Role::kInternal;
   h->metadata.fetch_add(bytes, std::memory_order_relaxed);
-  auto* tc = new (reinterpret_cast<void*>(s->base)) ThreadCache;
+  auto* tc = new (s->memory()) ThreadCache;
   tc->span = s;
   tc->heap = h;
   tc->own = h->owner << map::kOwnerShift;
@@ -181,7 +181,7 @@ void* array_get(Heap* h, ThreadCache* tc) {
     h->metadata.fetch_add(bytes, std::memory_order_relaxed);
     s->next = static_cast<Span*>(tc->array_spans);
     tc->array_spans = s;
-    char* at = reinterpret_cast<char*>(s->base);
+    char* at = static_cast<char*>(s->memory());
     for (std::size_t i = kArraysPerSpan; i-- > 0;) {
       auto* a = reinterpret_cast<cache::Slot*>(at + i * cache::kArrayBytes);
       a[0].store(tc->arrays, std::memory_order_relaxed);

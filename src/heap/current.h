@@ -8,16 +8,20 @@
 namespace akit::heap {
 
 #if AKIT_TLS_WORD
-extern __thread ThreadCache* current_cache __attribute__((tls_model("initial-exec")));
-extern __thread ThreadCache* current_region_cache __attribute__((tls_model("initial-exec")));
+// A destroy in another thread may take a cache out of them.
+extern __thread HotShared<ThreadCache*> current_cache __attribute__((tls_model("initial-exec")));
+extern __thread HotShared<ThreadCache*> current_region_cache __attribute__((tls_model("initial-exec")));
 AKIT_INLINE ThreadCache* current_for(akit_tiered*) { return current_cache; }
 AKIT_INLINE ThreadCache* current_region_for(akit_tiered*) { return current_region_cache; }
 AKIT_INLINE ThreadCache* current_any_for(const void*) { return current_cache; }
-inline ThreadCache** word_of(const ThreadCache* tc) {
+inline HotShared<ThreadCache*>* word_of(const ThreadCache* tc) {
   return static_cast<const Heap*>(tc->heap)->kind == kKindRegion ? &current_region_cache : &current_cache;
 }
 inline void set_current(ThreadCache* tc) { *word_of(tc) = tc; }
-inline void forget_current() { current_cache = current_region_cache = &no_cache; }
+inline void forget_current() {
+  current_cache = &no_cache;
+  current_region_cache = &no_cache;
+}
 #else
 AKIT_INLINE ThreadCache* current_of_kind(akit_tiered* h, Kind kind) {
   if (AKIT_UNLIKELY(!h || h->anchor != &anchor_of_this_copy) || AKIT_UNLIKELY(h->kind != kind)) return &no_cache;

@@ -50,7 +50,7 @@ Heap* heap_new() {
   Span* s = pages::alloc_span(pages::kInternal, (kHeapBytes + map::kPage - 1) >> map::kPageShift, 4096, true);
   if (!s) return nullptr;
   s->role = pages::Role::kInternal;
-  void* p = reinterpret_cast<void*>(s->base);
+  void* p = s->memory();
   if (!s->zero) __builtin_memset(p, 0, kHeapBytes);
   s->zero = false;
   return static_cast<Heap*>(p);  // every field starts as zero
@@ -78,13 +78,13 @@ int prefault(Heap* h) {
     bool over_cap = false;
     Span* s = huge_block_new(h, h, {bytes, 0, false, false}, &over_cap);
     if (!s) return -ENOMEM;
-    if (s->role != pages::Role::kHugetlb) os::advise(reinterpret_cast<void*>(s->base), s->bytes(), os::Advice::kPopulate);
+    if (s->role != pages::Role::kHugetlb) os::advise(s->memory(), s->bytes(), os::Advice::kPopulate);
     h->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
     block_free(h, s, os::now_coarse_ns());
     return 0;
   }
   if (Span* s = pages::alloc_span(h->slab_heap, bytes >> map::kPageShift, 0, false)) {
-    if (os::advise(reinterpret_cast<void*>(s->base), s->bytes(), os::Advice::kPopulate) == 0)
+    if (os::advise(s->memory(), s->bytes(), os::Advice::kPopulate) == 0)
       h->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
     pages::free_span(s, deadline);
   }
@@ -127,7 +127,7 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
 
 // Blocks that are still out in a handle that zeroes on free must not show up in another handle.
 void wipe(Span* s) {
-  void* p = reinterpret_cast<void*>(s->base);
+  void* p = s->memory();
   if (s->role == pages::Role::kHugetlb || s->role == pages::Role::kGuarded) return;  // unmapped, or made anew
   san::on_release(p, s->bytes());
   if (s->guarded) guards_gone(s);

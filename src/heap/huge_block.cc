@@ -142,7 +142,7 @@ pages::Reason why_no_thp(const Heap* source) {
 
 // Whether huge pages map the block now; where the kernel does not say, as it was asked for.
 bool populated_huge(Heap* source, Span* s) {
-  void* p = reinterpret_cast<void*>(s->base);
+  void* p = s->memory();
   std::uint64_t began = os::now_ns();
   if (os::advise(p, s->bytes(), os::Advice::kPopulate) == 0) source->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
   note_populate(source, os::now_ns() - began);
@@ -223,7 +223,7 @@ void huge_block_free(Heap* h, Span* s, std::uint64_t stamp) {
     if (h->kind == kKindHuge && !s->freed) h->rejected.fetch_add(1, std::memory_order_relaxed);
     return unmap_block(h, s);
   }
-  san::on_release(reinterpret_cast<void*>(s->base), s->bytes());
+  san::on_release(s->memory(), s->bytes());
   s->freed = true;
   s->deadline = deadline_from(h, stamp);
   h->account.front_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);

@@ -15,7 +15,7 @@ constexpr std::size_t kThpFrom = std::size_t{8} << 20;  // below, the last huge 
 // Both, even when the first is refused: the caller may want them open again.
 bool guard_pages(Span* s, bool on) {
   std::size_t unit = os::page_size();
-  int front = os::guard(reinterpret_cast<void*>(s->base), unit, on);
+  int front = os::guard(s->memory(), unit, on);
   int back = os::guard(reinterpret_cast<void*>(s->end() - unit), unit, on);
   return front == 0 && back == 0;
 }

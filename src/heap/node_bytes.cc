@@ -39,7 +39,7 @@ std::int64_t bytes_on_node(Heap* h, std::uint32_t node) {
   for (Span* s = h->spans; s; s = s->all_next) {
     if (s->in_bin == counts || is_cached(s)) continue;
     std::size_t page = s->role == pages::Role::kHugetlb ? std::size_t{1} << s->stride : os::page_size();
-    std::int64_t here = os::bytes_on_node(reinterpret_cast<void*>(s->base), s->bytes(), page, node);
+    std::int64_t here = os::bytes_on_node(s->memory(), s->bytes(), page, node);
     if (here < 0) return here;
     bytes += here;
   }

@@ -105,11 +105,11 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
     block_free(h, t, 0);
     return nullptr;
   }
-  if (os::move(reinterpret_cast<void*>(s->base), s->bytes(), reinterpret_cast<void*>(t->base), s->bytes()) != 0) {
+  if (os::move(s->memory(), s->bytes(), t->memory(), s->bytes()) != 0) {
     block_free(h, t, 0);
     return nullptr;
   }
-  if (t->backing == 1) os::advise(reinterpret_cast<void*>(t->base), t->bytes(), os::Advice::kHuge);
+  if (t->backing == 1) os::advise(t->memory(), t->bytes(), os::Advice::kHuge);
   t->start = t->base + offset;
   t->usable -= offset;
   t->zero = false;

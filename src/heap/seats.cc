@@ -32,7 +32,7 @@ bool take_seat(Heap* h, std::uintptr_t tp, ThreadCache* tc) {
     span->role = pages::Role::kInternal;
     h->metadata.fetch_add(span->bytes(), std::memory_order_relaxed);
     h->mapped.fetch_add(span->bytes(), std::memory_order_relaxed);
-    auto* table = reinterpret_cast<Seat*>(span->base);
+    auto* table = static_cast<Seat*>(span->memory());
     for (std::size_t i = 0; i <= n; ++i) new (&table[i]) Seat{};
     Seat* old = stub->seats.load(std::memory_order_relaxed);
     // The last element links to what came before, so that destroy finds every table.

@@ -158,7 +158,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   for (std::size_t i = 0; i < s->pages; ++i) map::set_span(s->base + (i << map::kPageShift), s->number);
   map::set_entries(s->base, s->pages, entry_for(h, c));
   h->slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
-  if (AKIT_UNLIKELY(h->watch & kWatchTool)) san::on_fresh(reinterpret_cast<void*>(s->base), bytes);
+  if (AKIT_UNLIKELY(h->watch & kWatchTool)) san::on_fresh(s->memory(), bytes);
   os::Guard g(k.lock);
   k.slabs = k.slabs + 1;
   push_partial(k, s);
@@ -193,6 +193,7 @@ unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
 void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   ClassState& k = h->classes[c];
   Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(p));
+  if (!s) __builtin_unreachable();  // its mark was set
   auto i = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(p) - s->base) / s->stride;
   s->bits[i / 64] |= std::uint64_t{1} << (i % 64);
   ++s->free_bits;

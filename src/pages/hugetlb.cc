@@ -80,7 +80,7 @@ void forget_hugetlb(Span* s) {
 }
 
 void unmap_hugetlb(Span* s) {
-  auto* p = reinterpret_cast<void*>(s->base);
+  auto* p = s->memory();
   std::size_t bytes = s->bytes();
   forget_hugetlb(s);  // first: the addresses may be somebody else's the moment they are free
   os::unmap(p, bytes);

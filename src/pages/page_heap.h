@@ -46,7 +46,7 @@ class PageHeap {
   void free(Span* s, std::uint64_t deadline);
   void free_gone(Span* s);            // the pages were moved away or unmapped
   void give_up(Span* s);              // the pages go back at once
-  bool keeps(const Span* s) { return source_.keeps(reinterpret_cast<void*>(s->base)); }
+  bool keeps(const Span* s) { return source_.keeps(s->memory()); }
   void drop(Span* s);                 // leaves the heap for good, addresses and all
   void shrink(Span* s, std::size_t pages, std::uint64_t deadline);
   bool extend(Span* s, std::size_t pages);  // into the free range behind it
@@ -114,7 +114,7 @@ class PageHeap {
   std::uint64_t mapped_ = 0;  // bytes of this heap that are mapped now
   // Ranges of mapped addresses without a hole: what the kernel counts, since it joins neighbours.
   std::atomic<std::uint64_t> mappings_{0};
-  std::uint64_t dirty_spans_ = 0;
+  Shared<std::uint64_t> dirty_spans_ = 0;
   std::uint32_t first_step_ = 0;  // bytes mapped at a time in the beginning; 0: as later
   std::uint16_t index_ = 0;
   bool fixed_ = false;

@@ -41,7 +41,7 @@ void PageHeap<S>::insert(Span* s) {
   l.map[b / 64] |= std::uint64_t{1} << (b % 64);
   bytes_of(s->state).fetch_add(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
-  if (s->state == State::kDirty) age_append(s), ++dirty_spans_;
+  if (s->state == State::kDirty) age_append(s), dirty_spans_ = dirty_spans_ + 1;
   if (s->state == State::kClean && account_ && sides(s) < 2) leaver_add(s);
 }
 
@@ -54,7 +54,7 @@ void PageHeap<S>::remove(Span* s) {
   if (!l.head[b]) l.map[b / 64] &= ~(std::uint64_t{1} << (b % 64));
   bytes_of(s->state).fetch_sub(s->bytes(), std::memory_order_relaxed);
   if (s->state != State::kGone && !account_) process_free_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
-  if (s->state == State::kDirty) age_remove(s), --dirty_spans_;
+  if (s->state == State::kDirty) age_remove(s), dirty_spans_ = dirty_spans_ - 1;
   if (s->listed) leaver_remove(s);
 }
 
@@ -79,9 +79,9 @@ void PageHeap<S>::age_remove(Span* s) {
 template <os::PageSource S>
 bool PageHeap<S>::mapped_beside(std::uintptr_t page, std::uintptr_t edge) {
   Span* n = span_by_number(map::span_of(page));
-  if (!n || n->heap != index_ || (n->base != edge && n->end() != edge)) return false;
+  if (!n || n->heap != index_) return false;
   State st = n->state.load(std::memory_order_acquire);
-  return st != State::kGone && st != State::kUnused;
+  return st != State::kGone && st != State::kUnused && (n->base == edge || n->end() == edge);
 }
 
 // A range was mapped. false: that is one mapping more than the budget allows.

@@ -39,7 +39,7 @@ void PageHeap<S>::close(PageHeap* heir, bool pages_too) {
           count_unmapped(s);
           if (!pages_too) {
             // Refused: the kernel is out of mappings. The pages are gone all the same.
-            now = source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()}) ? State::kGone : State::kClean;
+            now = source_.unmap({s->memory(), s->bytes()}) ? State::kGone : State::kClean;
           }
         }
         if (now == State::kGone && !keeps(s)) {

@@ -46,12 +46,12 @@ bool PageHeap<S>::map_fresh(Span* s, std::size_t size, std::size_t alignment) {
 template <os::PageSource S>
 bool PageHeap<S>::remap(Span* s) {
   if (account_ && !account_->take(s->bytes())) return false;
-  if (source_.map_at(reinterpret_cast<void*>(s->base), s->bytes(), kind_) != 0) {
+  if (source_.map_at(s->memory(), s->bytes(), kind_) != 0) {
     if (account_) account_->give(s->bytes());
     return false;
   }
   if (!count_mapped(s)) {
-    source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+    source_.unmap({s->memory(), s->bytes()});
     account_->give(s->bytes());
     return false;
   }
@@ -91,7 +91,7 @@ Span* PageHeap<S>::behind(Span* s, std::size_t more) {
     t->base = s->end();
     t->pages = more;
     t->heap = index_;
-    if (map::cover(t->base, t->bytes(), false, false) && source_.keeps(reinterpret_cast<void*>(t->base)) && remap(t)) return t;
+    if (map::cover(t->base, t->bytes(), false, false) && source_.keeps(t->memory()) && remap(t)) return t;
     discard_record(t);
     return nullptr;
   }
@@ -119,7 +119,7 @@ bool PageHeap<S>::extend(Span* s, std::size_t pages) {
   os::Guard g(lock_);
   Span* right = behind(s, pages - s->pages);
   if (!right) return false;
-  s->pages += right->pages;
+  s->pages = s->pages + right->pages;
   discard_record(right);
   tag(s);
   return true;

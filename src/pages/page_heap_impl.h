@@ -113,14 +113,14 @@ void PageHeap<S>::put_free(Span* s, State st) {
     remove(left);
     s->deadline = mean_deadline(s, left);
     s->base = left->base;
-    s->pages += left->pages;
+    s->pages = s->pages + left->pages;
     discard_record(left);
   }
   Span* right = span_by_number(map::span_of(s->end()));
   if (mergeable(right) && right->base == s->end()) {
     remove(right);
     s->deadline = mean_deadline(s, right);
-    s->pages += right->pages;
+    s->pages = s->pages + right->pages;
     discard_record(right);
   }
   tag(s);
@@ -130,7 +130,7 @@ void PageHeap<S>::put_free(Span* s, State st) {
 
 template <os::PageSource S>
 void PageHeap<S>::free(Span* s, std::uint64_t deadline) {
-  san::on_release(reinterpret_cast<void*>(s->base), s->bytes());
+  san::on_release(s->memory(), s->bytes());
   san::hand_over(this);
   os::Guard g(lock_);
   s->deadline = deadline;
@@ -158,7 +158,7 @@ void PageHeap<S>::drop(Span* s) {
     count_unmapped(s);
     untag(s);
   }
-  source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+  source_.unmap({s->memory(), s->bytes()});
   discard_record(s);
 }
 
@@ -183,7 +183,7 @@ bool PageHeap<S>::unmap(Span* s) {
     count_unmapped(s);
     untag(s);
   }
-  bool gone = source_.unmap({reinterpret_cast<void*>(s->base), s->bytes()});
+  bool gone = source_.unmap({s->memory(), s->bytes()});
   os::Guard g(lock_);
   if (!keep && gone) {
     discard_record(s);

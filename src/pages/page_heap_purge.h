@@ -71,7 +71,7 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
         unmap(batch[i]);
         batch[i] = nullptr;
       } else {
-        ranges[discards++] = {reinterpret_cast<void*>(batch[i]->base), batch[i]->bytes()};
+        ranges[discards++] = {batch[i]->memory(), batch[i]->bytes()};
       }
     }
     std::uint64_t asked = 0, done = 0;
@@ -111,7 +111,7 @@ void PageHeap<S>::give_up(Span* s) {
     unmap(s);
     return;
   }
-  os::Range r{reinterpret_cast<void*>(s->base), s->bytes()};
+  os::Range r{s->memory(), s->bytes()};
   bool clean = source_.discard(&r, 1) == r.size;
   os::Guard g(lock_);
   s->deadline = os::now_coarse_ns();

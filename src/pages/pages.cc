@@ -77,7 +77,7 @@ unsigned own_heap_open(const OwnHeap& want) {
   Span* room = alloc_span(kInternal, (sizeof(Pages) + map::kPage - 1) >> map::kPageShift, 0, true);
   if (!room) return 0;
   room->role = Role::kInternal;
-  void* p = reinterpret_cast<void*>(room->base);
+  void* p = room->memory();
   // A page heap of nothing is all zero, and most of it is never touched.
   if (!room->zero) __builtin_memset(p, 0, sizeof(Pages));
   room->zero = false;

@@ -1,5 +1,6 @@
 // A run of pages: in use by one owner, or free in one of three states.
 #pragma once
+#include "base/shared_field.h"
 #include "cache/address_map.h"
 #include "os/page_source.h"
 
@@ -24,8 +25,8 @@ struct SpanFields {
   Span* prev = nullptr;
   Span* all_next = nullptr;  // free: list by age; in use: all spans of the owner
   Span* all_prev = nullptr;
-  std::uintptr_t base = 0;
-  std::size_t pages = 0;     // of map::kPage
+  Shared<std::uintptr_t> base = 0;  // with `pages`, also read by those who only look the number up
+  Shared<std::size_t> pages = 0;    // of map::kPage
   std::uint64_t deadline = 0;  // free and dirty: when the pages should go back
   void* owner = nullptr;
   Role role = Role::kNone;
@@ -34,10 +35,10 @@ struct SpanFields {
   bool zero = false;     // reads as zero: fresh from the system or purged, not handed out since
   bool listed = false;       // on its class's list
   std::uint8_t backing = 0, reason = 0;
-  bool was_zero = false;     // when it was handed out
-  bool freed = false;        // by its owner, but pinned, or kept on explicit huge pages
+  Shared<bool> was_zero = false;  // when it was handed out
+  Shared<bool> freed = false;        // by its owner, but pinned, or kept on explicit huge pages
   bool no_cache = false;     // its pages leave when it is freed
-  std::uint32_t pins = 0;
+  Shared<std::uint32_t> pins = 0;
   std::uint32_t in_bin = 0;  // number of the count that found it in a thread's bin
   // slab: blocks of `stride` bytes; bits[] has a bit per block that is free in the span
   std::uint32_t stride = 0, capacity = 0, fresh = 0, free_bits = 0;
@@ -52,6 +53,7 @@ struct alignas(kCacheLine) Span : SpanFields {
   std::atomic<State> state{State::kUnused};
   std::atomic<std::uint16_t> heap{0};  // index of the page heap it belongs to
 
+  void* memory() const { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(base)); }
   std::size_t bytes() const { return pages << map::kPageShift; }
   std::uintptr_t end() const { return base + bytes(); }
 };

@@ -30,7 +30,8 @@ int pin(akit_region* r, void* p) noexcept {
   Span* s = f.span;
   os::Guard g(h->spans_lock);
   if (s->pins == kMostPins) return -EAGAIN;
-  if (s->pins++ == 0) {
+  s->pins = s->pins + 1;
+  if (s->pins == 1) {
     h->pinned_spans.fetch_add(1, std::memory_order_relaxed);
     h->pinned_bytes.fetch_add(s->bytes(), std::memory_order_relaxed);
     map::set_entries(s->base, 1, entry_for(h, 0));  // its free must come to the slow path
@@ -52,7 +53,8 @@ int unpin(akit_region* r, void* p) noexcept {
     {
       os::Guard g(h->spans_lock);
       pinned = s->pins != 0;
-      if (pinned && --s->pins == 0) {
+      if (pinned) s->pins = s->pins - 1;
+      if (pinned && s->pins == 0) {
         h->pinned_spans.fetch_sub(1, std::memory_order_relaxed);
         h->pinned_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
         if (s->role == pages::Role::kBlock && !s->was_zero) map::set_entries(s->base, 1, entry_for(h, s->cls));

@@ -87,7 +87,7 @@ TEST_F(Heap, PurgeFollowsDeadlinesAndBudget) {
   Span* at[4];
   for (Span*& s : at) {
     s = heap.alloc(16, 0, false);
-    std::memset(reinterpret_cast<void*>(s->base), 1, s->bytes());
+    std::memset(s->memory(), 1, s->bytes());
     held.push_back(heap.alloc(1, 0, false));  // keeps neighbours from merging
   }
   for (std::uint64_t i = 0; i < 4; ++i) heap.free(at[i], 100 * (i + 1));
@@ -100,7 +100,7 @@ TEST_F(Heap, PurgeFollowsDeadlinesAndBudget) {
   EXPECT_EQ(heap.purge(kNever - 1, 0), 65536u);
   EXPECT_EQ(heap.next_deadline(), kNever);
   Span* again = heap.alloc(16, 0, true);
-  EXPECT_TRUE(core::all_zero(reinterpret_cast<void*>(again->base), again->bytes()));
+  EXPECT_TRUE(core::all_zero(again->memory(), again->bytes()));
   heap.free(again, kNever);
   for (Span* s : held) heap.free(s, kNever);
 }
@@ -114,7 +114,7 @@ TEST_F(Heap, LargeRangesLeaveAndComeBack) {
   EXPECT_GE(heap.counters.unmaps, 1u);
   s = heap.alloc(std::size_t{64} << 8, 0, false);
   EXPECT_EQ(s->base, base);  // the same addresses, mapped again
-  *reinterpret_cast<char*>(s->base) = 1;
+  *static_cast<char*>(s->memory()) = 1;
   heap.free(s, kNever);
 }
 
@@ -147,7 +147,7 @@ TEST_F(Heap, UnmapFreeLeavesNothingMapped) {
   heap.unmap_free();
   EXPECT_EQ(heap.counters.dirty_bytes + heap.counters.clean_bytes, 0u);
   for (std::size_t i = 0; i < all.size(); i += 2) {
-    std::memset(reinterpret_cast<void*>(all[i]->base), 1, all[i]->bytes());
+    std::memset(all[i]->memory(), 1, all[i]->bytes());
     heap.free(all[i], kNever);
   }
   EXPECT_EQ(heap.counters.dirty_bytes, used);
