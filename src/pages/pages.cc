@@ -18,7 +18,8 @@ constinit std::atomic<bool (*)()> over_budget{nullptr};
 
 // Of one handle. A slot is NULL or a heap in use; heaps are recycled.
 constinit os::Lock own_lock;
-constinit unsigned own_end = 0;  // slots ever used
+constinit unsigned own_end = 0;   // slots ever used
+constinit unsigned own_free = 0;  // none is free below
 struct SpareHeap {
   SpareHeap* next;
 };
@@ -61,7 +62,7 @@ std::uint64_t sum(std::atomic<std::uint64_t> HeapCounters::*counter) {
 
 unsigned own_heap_open(const OwnHeap& want) {
   os::Guard g(own_lock);
-  unsigned i = 0;
+  unsigned i = own_free;
   while (i < own_end && own_slot(i).load(std::memory_order_relaxed)) ++i;
   if (i == kOwnPerChunk * kOwnChunks) return 0;
   auto& chunk = own_heaps[i / kOwnPerChunk];
@@ -84,6 +85,7 @@ unsigned own_heap_open(const OwnHeap& want) {
   }
   own_slot(i).store(h, std::memory_order_release);
   own_end = max(own_end, i + 1);
+  own_free = i + 1;
   return kHeaps + i;
 }
 
@@ -95,6 +97,7 @@ void own_heap_close(unsigned index) {
   {
     os::Guard g(own_lock);
     own_slot(index - kHeaps).store(nullptr, std::memory_order_release);
+    own_free = min(own_free, index - kHeaps);
     auto* spare = new (static_cast<void*>(&h)) SpareHeap{spare_heap};
     spare_heap = spare;
   }

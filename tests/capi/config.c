@@ -176,11 +176,12 @@ CASE(reserved_fields_set_are_refused)
 
 CASE(region_and_huge_handles_that_are_none_are_einval)
 {
+    static uint64_t none[16];
     akit_tiered_config cfg = AKIT_TIERED_CONFIG_INIT;
-    cfg.region = (akit_region *)(void *)&check_count;
+    cfg.region = (akit_region *)(void *)none;
     CHECK_INT(create_answers(&cfg), -EINVAL);
     cfg.region = NULL;
-    cfg.huge = (akit_huge *)(void *)&check_count;
+    cfg.huge = (akit_huge *)(void *)none;
     CHECK_INT(create_answers(&cfg), -EINVAL);
 }
 

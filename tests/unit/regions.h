@@ -33,7 +33,7 @@ struct Regions {
 };
 
 inline void use_regions(Regions& w, bool fixed) {
-  static const std::size_t sizes[] = {0, 1, 4096, 5000, 65536, 100000, 300000, std::size_t{1} << 20, std::size_t{5} << 20};
+  static const std::size_t sizes[] = {0, 1, 4096, 5000, 65536, 100000, 300000, std::size_t{1} << 20, std::size_t{9} << 18};
   const std::uint32_t flags[] = {0, kZero, kNoCache, fixed ? std::uint32_t{0} : std::uint32_t{kGuard}};
   for (std::size_t n : sizes)
     for (std::uint32_t f : flags) {

@@ -48,7 +48,8 @@ typedef struct akit_region_config {
                                 At least 64 KiB; 0 or AKIT_NONE: no cap */
     uint64_t decay_ns;       /* idle memory is due to go back after this time. 0: 100 ms,
                                 AKIT_NONE: never by itself */
-    uint32_t thp;            /* AKIT_THP_...; by default asked for from 2 MiB */
+    uint32_t thp;            /* AKIT_THP_...; by default asked for from 8 MiB, and for regions of
+                                whole huge pages */
     uint32_t fork_mode;      /* AKIT_FORK_... */
     uint32_t zero_mode;      /* AKIT_ZERO_... */
     uint32_t numa_mode;      /* AKIT_NUMA_... */
@@ -89,7 +90,7 @@ typedef struct akit_region_stats {
     uint64_t kind;                   /* AKIT_KIND_REGION */
     uint64_t limit_bytes;            /* the cap in force, AKIT_NONE without one */
     uint64_t used_bytes;             /* usable bytes of the regions in use */
-    uint64_t used_peak_bytes;        /* most of it, seen when a bin is refilled and on reading */
+    uint64_t used_peak_bytes;        /* most of it, as seen when a bin was empty and on reading */
     uint64_t cached_bytes;           /* freed and kept: bins of threads, the common part, and free
                                         pages that were used */
     uint64_t metadata_bytes;         /* the handle's own books */
@@ -237,8 +238,8 @@ AKIT_API int akit_region_pin(akit_region *h, void *p);
  * not pinned, and for a NULL or stale handle; reported, and nothing changes.  Since: 0.1 */
 AKIT_API int akit_region_unpin(akit_region *h, void *p);
 
-/* Bytes of the handle's regions in use that are resident on a NUMA node, asked of the kernel
- * (move_pages(2)).
+/* Bytes of the handle's regions, those in bins and in the common part included, that are resident
+ * on a NUMA node, asked of the kernel (move_pages(2)).
  * Ownership: none.  Threads: any thread; takes about 0.1 us per page.
  * Errors: -ENOENT for a node that does not exist, -EINVAL for a NULL or stale handle, -ENOSYS when
  * the kernel does not tell.  Since: 0.1 */
