@@ -78,6 +78,7 @@ int prefault(Heap* h) {
     bool over_cap = false;
     Span* s = huge_block_new(h, h, {bytes, 0, false, false}, &over_cap);
     if (!s) return -ENOMEM;
+    if (s->role != pages::Role::kHugetlb) os::advise(reinterpret_cast<void*>(s->base), s->bytes(), os::Advice::kPopulate);
     h->prefaulted.fetch_add(s->bytes(), std::memory_order_relaxed);
     block_free(h, s, os::now_coarse_ns());
     return 0;

@@ -111,6 +111,7 @@ struct Heap {
   pages::Account account;
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
+  std::atomic<std::uint64_t> armed_at;  // since when something may be idle
   std::atomic<bool> armed;      // on the purger's list
   bool in_round;                // a purge round works on it
   Heap* armed_next;
@@ -202,6 +203,8 @@ void uncharge(Heap* h, std::uint64_t bytes);
 // The same for spans: where the page heaps keep the account, they have done it.
 bool charge_span(Heap* h, std::uint64_t bytes);
 void uncharge_span(Heap* h, std::uint64_t bytes);
+bool charge_of(Heap* h, const Span* s, std::uint64_t bytes);  // for this span, lent or not
+void uncharge_of(Heap* h, const Span* s, std::uint64_t bytes);
 void link_span(Heap* h, Span* s);
 void unlink_span(Heap* h, Span* s);
 unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want);  // under the class lock; 0: none free
@@ -231,6 +234,8 @@ void finish_block(Heap* h, Span* s, unsigned cls, std::size_t usable, std::uintp
 void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move);
 // query.cc: the span whose pages hold this address, in use or not.
 Span* span_around(std::uintptr_t a);
+// Whether this page of the handle's own page heaps is free: a block that started there was freed before.
+bool is_free_page(const Heap* h, std::uintptr_t a);
 
 // huge_block.cc: a block on the largest pages that the policy of `source` allows; its owner is h.
 struct HugeRequest {
@@ -242,6 +247,8 @@ void huge_block_free(Heap* h, Span* s, std::uint64_t stamp);  // hugetlb role on
 std::uint64_t idle_purge(Heap* h, std::uint64_t older_than);  // bytes
 void huge_blocks_forget(Heap* h);                             // child of a fork that did not copy them
 unsigned tier_of(const Heap* h, std::size_t usable);  // 0 small .. 3 huge
+// Whether the account of a page heap that refused so many bytes is used up: of this handle or its parent.
+bool pages_are_full(Heap* h, unsigned heap, std::size_t bytes);
 void count_direct(Heap* h, std::size_t usable, bool in);
 
 // depot.cc --------------------------------------------------------------------------------------
@@ -280,6 +287,7 @@ void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp);
 // stats.cc, node_bytes.cc -----------------------------------------------------------------------
 void fill_handle(Heap* h, TieredStats* out);
 std::uint64_t cached_blocks(Heap* h);                 // in bins and depots
+std::uint64_t used_blocks(Heap* h, unsigned c);       // neither
 akit_tiered* stub_by_id(std::uint64_t id, Kind kind);  // under registry_lock; NULL: no open handle of that kind
 std::int64_t bytes_on_node(Heap* h, std::uint32_t node);
 

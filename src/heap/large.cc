@@ -55,6 +55,13 @@ unsigned block_class(const Heap* h, std::size_t n) {
   return (extent_size(c) - whole) * 1000 <= whole * h->opt.max_waste_permille ? c : 0;
 }
 
+bool pages_are_full(Heap* h, unsigned heap, std::size_t bytes) {
+  const pages::Account* a = heap >= pages::kHeaps ? pages::heap_at(heap).account() : nullptr;
+  if (!a || !a->full(bytes)) return false;
+  if (a != &h->account && h->region_parent) h->region_parent->limit_hits.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
 unsigned tier_of(const Heap* h, std::size_t usable) {
   return usable <= h->opt.small_max_bytes ? 0 : usable <= h->opt.medium_max_bytes ? 1 : usable <= h->opt.large_max_bytes ? 2 : 3;
 }
@@ -99,10 +106,7 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
   Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, alignment, r.zeroed, r.may_map);
   if (!s || ((h->watch & kWatchExact) && !map::cover(s->base, s->bytes(), false, true))) {
     if (s) pages::free_span(s, 0);
-    if (!s && h->accounted && r.may_map) {
-      const pages::Account& a = h->account;
-      *over_cap = h->mapped.load(std::memory_order_relaxed) + bytes > a.limit || a.mappings.load(std::memory_order_relaxed) >= a.max_mappings;
-    }
+    if (!s && r.may_map) *over_cap = pages_are_full(h, heap, bytes);
     uncharge_span(h, bytes);
     return nullptr;
   }

@@ -91,7 +91,7 @@ void free_without_cache(Heap* h, void* p) {
 void* alloc_unwatched(Heap* h, ThreadCache* tc, std::size_t n, bool* zeroed, std::size_t* usable) {
   if (AKIT_LIKELY(n <= kMaxSized)) {
     unsigned c = n == 0 ? 1 : class_of_size(n);
-    bool direct = h->opt.hugetlb_mode != 0 && h->opt.hugetlb_mode != 3 && c > h->last_large;
+    bool direct = (h->huge_parent || h->opt.hugetlb_mode != 3) && c > h->last_large;
     if (!direct) {
       if (usable) *usable = size_of_class(c);
       // Fresh pages are zero: for a block with a span of its own they beat a used block of the bin.
@@ -197,7 +197,7 @@ AKIT_MISS void free_any(void* p) {
   if (!p) return;
   map::Entry e = map::entry_of(reinterpret_cast<std::uintptr_t>(p));
   Heap* h = heap_by_owner(e >> map::kOwnerShift);
-  if (AKIT_UNLIKELY(!h || !h->stub || h->kind != kKindTiered)) return report(h && h->stub ? h : nullptr, ENOENT, p);
+  if (AKIT_UNLIKELY(!h || !h->stub || h->kind != kKindTiered)) return misuse(ENOENT, 0, p);
   free_other(h->stub, p);
 }
 

@@ -116,6 +116,7 @@ std::uint64_t round_locked(std::uint64_t now) {
       Heap* h = batch[i];
       h->armed.store(false, std::memory_order_seq_cst);
       if (anything_cached(h) && h->opt.decay_ns != kNone) h->armed.store(true, std::memory_order_relaxed);
+      h->armed_at.store(now, std::memory_order_relaxed);
     }
     os::Guard g(armed_lock);
     for (unsigned i = 0; i < n; ++i) {
@@ -146,6 +147,7 @@ void arm(Heap* h) {
     if (h->armed.load(std::memory_order_relaxed) || h->stub == nullptr) return;
     if (!h->in_round) armed_append(h);  // in a round it is still on the list
     h->armed.store(true, std::memory_order_relaxed);
+    h->armed_at.store(os::now_coarse_ns(), std::memory_order_relaxed);
     sooner = tick_of(h) < tick.load(std::memory_order_relaxed);
     if (sooner) tick.store(tick_of(h), std::memory_order_relaxed);
   }
@@ -192,6 +194,7 @@ bool over_budget() {
 }
 
 std::uint64_t purge_heap(Heap* h) {
+  if (h->fixed && h->accounted) return 0;  // memory of the caller: no bins, and no system call
   h->purges.fetch_add(1, std::memory_order_relaxed);
   std::uint64_t before = h->mapped.load(std::memory_order_relaxed);
   std::uint64_t now = os::now_coarse_ns();

@@ -8,18 +8,32 @@
 namespace akit::heap {
 // The span whose user range contains p, also in the middle of a large block: walk back through the
 // map to the page where a span begins.
-Span* span_around(std::uintptr_t a) {
+namespace {
+template <class Wanted>
+Span* span_around(std::uintptr_t a, Wanted wanted) {
   if (Span* s = pages::span_at(a)) return s;
   map::Leaf* l = map::leaf_of(a);
   if (!l) return nullptr;
   for (std::size_t i = map::page_in_leaf(a) + 1; i-- > 0;)
     if (std::uint32_t n = l->span[i].load(std::memory_order_relaxed)) {
       Span* s = pages::span_by_number(n);
-      if (s && s->state.load(std::memory_order_acquire) == pages::State::kInUse && a >= s->base && a < s->end()) return s;
+      if (s && wanted(s->state.load(std::memory_order_acquire)) && a >= s->base && a < s->end()) return s;
       // Numbers inside spans that were merged or cut are stale; keep walking, a bounded way.
       if (map::page_in_leaf(a) - i > (std::size_t{1} << 19)) return nullptr;
     }
   return nullptr;
+}
+
+}  // namespace
+
+Span* span_around(std::uintptr_t a) {
+  return span_around(a, [](pages::State st) { return st == pages::State::kInUse; });
+}
+
+bool is_free_page(const Heap* h, std::uintptr_t a) {
+  auto free = [](pages::State st) { return st == pages::State::kDirty || st == pages::State::kClean || st == pages::State::kGone; };
+  Span* s = h->own_pages && a % os::page_size() == 0 ? span_around(a, free) : nullptr;
+  return s && free(s->state.load(std::memory_order_acquire)) && (s->heap == h->plain_heap || s->heap == h->huge_heap);
 }
 
 std::size_t usable_size(akit_tiered* h, const void* p) noexcept {

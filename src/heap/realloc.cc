@@ -67,7 +67,7 @@ bool shrink_in_place(Heap* h, Span* s, std::size_t n) {
   if (usable >= s->usable) return true;
   pages::heap_of(s).shrink(s, (s->start - s->base + usable + map::kPage - 1) >> map::kPageShift,
                             deadline_from(h, os::now_coarse_ns()));
-  uncharge_span(h, before - s->bytes());
+  uncharge_of(h, s, before - s->bytes());
   relabel(h, s, c, usable);
   return true;
 }
@@ -78,9 +78,9 @@ bool grow_in_place(Heap* h, Span* s, std::size_t n) {
   std::size_t usable = usable_for(h, s, c, n), before = s->bytes();
   std::size_t bytes = align_up(s->start - s->base + usable, os::page_size());
   if (bytes > before) {
-    if (!charge_span(h, bytes - before)) return false;
+    if (!charge_of(h, s, bytes - before)) return false;
     if (!pages::heap_of(s).extend(s, bytes >> map::kPageShift)) {
-      uncharge_span(h, bytes - before);
+      uncharge_of(h, s, bytes - before);
       return false;
     }
   }
@@ -116,7 +116,7 @@ void* grow_by_moving(Heap* h, Span* s, std::size_t n) {
   // The old span: no pages, only addresses.
   unlink_span(h, s);
   map::set_entries(align_down(s->start, map::kPage), 1, 0);
-  uncharge_span(h, s->bytes());
+  uncharge_of(h, s, s->bytes());
   if (s->role == pages::Role::kBlock) {
     os::Guard g(h->classes[s->cls].lock);
     --h->classes[s->cls].out;
@@ -245,7 +245,7 @@ void* default_realloc(void* p, std::size_t n) noexcept {
   if (!p) return alloc_other(default_handle(), n);
   Heap* h = heap_by_owner(map::entry_of(reinterpret_cast<std::uintptr_t>(p)) >> map::kOwnerShift);
   if (!h || !h->stub || h->kind != kKindTiered) {
-    report(h && h->stub ? h : nullptr, ENOENT, p);
+    misuse(ENOENT, 0, p);
     errno = ENOENT;
     return nullptr;
   }

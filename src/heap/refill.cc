@@ -19,13 +19,23 @@ void note_used(Heap* h, unsigned c, ClassState& k, unsigned cached) {
   if (bytes > h->used_peak.load(std::memory_order_relaxed)) h->used_peak.store(bytes, std::memory_order_relaxed);
 }
 
+// More than the cap leaves, even if all that is free in the handle's own page heaps left them.
+bool too_much(Heap* h, std::size_t bytes) {
+  std::uint64_t held = h->mapped.load(std::memory_order_relaxed);
+  if (AKIT_UNLIKELY(h->accounted))
+    for (std::uint16_t i : {h->plain_heap, h->huge_heap}) {
+      const pages::HeapCounters& n = pages::heap_at(i).counters;
+      held -= min(held, n.dirty_bytes.load(std::memory_order_relaxed) + n.clean_bytes.load(std::memory_order_relaxed));
+    }
+  return held + align_up(bytes, os::page_size()) > h->opt.limit_bytes;
+}
+
 // At the cap, and nothing of this class is free anywhere: a few loads instead of an attempt.
 bool hopeless(Heap* h, unsigned c) {
   ClassState& k = h->classes[c];
   if (k.partial || k.depot) return false;
-  if (h->accounted) return false;  // free pages of its own count, too, and only the page heaps know them
   std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of_class(c)) : size_of(h, c);
-  return h->mapped.load(std::memory_order_relaxed) + align_up(least, os::page_size()) > h->opt.limit_bytes;
+  return too_much(h, least);
 }
 
 void check_decay(Heap* h, ThreadCache* tc) {
@@ -50,6 +60,11 @@ void* refused(Heap* h, bool at_cap) {
 void purge_at_cap(Heap* h) {
   for (Heap* one : {h, h->region_parent, h->huge_parent})
     if (one) purge_heap(one);
+  if (h->accounted) {
+    os::Guard r(registry_lock);
+    for (akit_tiered* s = h->children ? first_live() : nullptr; s; s = s->next)
+      if (s->heap->region_parent == h || s->heap->huge_parent == h) purge_heap(s->heap);
+  }
   h->fruitless.store(true, std::memory_order_relaxed);
 }
 
@@ -180,6 +195,7 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
 
 void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed) {
   os::SlowSection section(os::current());
+  if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)) && h->accounted && too_much(h, r.size)) return refused(h, true);
   bool over_cap = false;
   Span* s = nullptr;
   if (h->kind == kKindRegion) {

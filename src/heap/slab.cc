@@ -85,6 +85,22 @@ void uncharge_span(Heap* h, std::uint64_t bytes) {
   if (AKIT_UNLIKELY(h->region_parent != nullptr)) h->region_parent->lent.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
+// Of a block with a span of its own, which a huge-page handle may have lent.
+static bool is_lent(const Heap* h, const Span* s) {
+  return AKIT_UNLIKELY(h->huge_parent != nullptr) && pages::heap_of(s).account() == &h->huge_parent->account;
+}
+bool charge_of(Heap* h, const Span* s, std::uint64_t bytes) {
+  if (AKIT_LIKELY(!is_lent(h, s))) return charge_span(h, bytes);
+  if (!charge(h, bytes)) return false;
+  h->huge_parent->lent.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+void uncharge_of(Heap* h, const Span* s, std::uint64_t bytes) {
+  if (AKIT_LIKELY(!is_lent(h, s))) return uncharge_span(h, bytes);
+  uncharge(h, bytes);
+  h->huge_parent->lent.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
 void link_span(Heap* h, Span* s) {
   s->owner = h;
   h->spans_count.fetch_add(1, std::memory_order_relaxed);
@@ -118,6 +134,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   // Natural classes need the alignment of their size, which a page gives.
   Span* s = pages::alloc_span(dense ? h->dense_heap : h->slab_heap, bytes >> map::kPageShift, 4096, false);
   if (!s) {
+    *over_cap = pages_are_full(h, dense ? h->dense_heap : h->slab_heap, bytes);
     uncharge_span(h, bytes);
     return nullptr;
   }
@@ -224,12 +241,7 @@ void release_span(Heap* h, Span* s, std::uint64_t stamp) {
     map::set_entries(align_down(s->start, map::kPage), 1, 0);
     if (h->watch & kWatchExact) map::clear_marks(s->start, 16);
     s->owner = nullptr;
-    if (AKIT_UNLIKELY(h->huge_parent != nullptr) && pages::heap_of(s).account() == &h->huge_parent->account) {
-      uncharge(h, s->bytes());
-      h->huge_parent->lent.fetch_sub(s->bytes(), std::memory_order_relaxed);
-    } else {
-      uncharge_span(h, s->bytes());
-    }
+    uncharge_of(h, s, s->bytes());
     if (AKIT_UNLIKELY(s->no_cache)) return pages::heap_of(s).give_up(s);
   }
   pages::free_span(s, deadline_from(h, stamp));

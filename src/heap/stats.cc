@@ -152,6 +152,13 @@ std::uint64_t cached_blocks(Heap* h) {
   return n;
 }
 
+std::uint64_t used_blocks(Heap* h, unsigned c) {
+  if (!touched(h, c)) return 0;
+  os::Guard g(h->caches_lock);
+  std::uint64_t bins;
+  return sum_class(h, c, &bins).used;
+}
+
 akit_tiered* stub_by_id(std::uint64_t id, Kind kind) {
   for (akit_tiered* s = first_live(); s; s = s->next)
     if (s->id == id && s->kind == kind && s->phase.load(std::memory_order_acquire) == Phase::kOpen) return s;

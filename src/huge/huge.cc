@@ -72,7 +72,8 @@ int free(akit_huge* r, void* p) noexcept {
   {
     os::SlowSection section(os::current());
     Found f = find_block(p);
-    if (int error = f.heap != h ? ENOENT : f.error) {
+    if (f.heap != h) f.error = is_free_page(h, reinterpret_cast<std::uintptr_t>(p)) ? EINVAL : ENOENT;
+    if (int error = f.error) {
       report(h, error, p);
       return -error;
     }

@@ -28,6 +28,10 @@ struct Account {
     }
     return true;
   }
+  // So much more is over the cap, or one mapping more is.
+  bool full(std::uint64_t bytes) const {
+    return mapped->load(std::memory_order_relaxed) + bytes > limit || mappings.load(std::memory_order_relaxed) >= max_mappings;
+  }
   void give(std::uint64_t bytes) { mapped->fetch_sub(bytes, std::memory_order_relaxed); }
   // What the page heaps may keep beside what lies in front of them.
   std::uint64_t bytes_left() const { return left(cache_bytes, front_bytes); }

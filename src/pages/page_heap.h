@@ -22,7 +22,10 @@ class PageHeap {
   constexpr explicit PageHeap(Source source) : source_(source) {}
   // With an account the heap belongs to one handle: its mappings count against that handle's cap, and
   // what is free in it against that handle's cache.
-  void configure(std::uint16_t index, os::PageKind kind, Account* account = nullptr) { index_ = index, kind_ = kind, account_ = account; }
+  void configure(std::uint16_t index, os::PageKind kind, Account* account = nullptr) {
+    index_ = index, kind_ = kind, account_ = account;
+  }
+  void begin_with(std::uint32_t bytes) { first_step_ = bytes; }
   void set_source(const Source& source) { source_ = source; }
   // Hands out this memory of somebody else's and nothing besides; no system call from here on.
   bool stand_on(std::uintptr_t base, std::size_t bytes, bool exact);
@@ -112,6 +115,7 @@ class PageHeap {
   // Ranges of mapped addresses without a hole: what the kernel counts, since it joins neighbours.
   std::atomic<std::uint64_t> mappings_{0};
   std::uint64_t dirty_spans_ = 0;
+  std::uint32_t first_step_ = 0;  // bytes mapped at a time in the beginning; 0: as later
   std::uint16_t index_ = 0;
   bool fixed_ = false;
   Span* leavers_ = nullptr;     // empty mappings at the edge of something unmapped

@@ -5,6 +5,7 @@
 namespace akit::pages {
 
 inline constexpr std::size_t kGrow = std::size_t{4} << 20;        // mapped at a time
+inline constexpr std::size_t kGrowFirst = std::size_t{256} << 10;  // heaps of one handle
 inline constexpr std::size_t kGrowTight = std::size_t{512} << 10;  // under an address limit
 inline constexpr std::uint64_t kRetry = 1000000000;               // after a refused discard
 inline constexpr std::size_t kTrimFrom = std::size_t{64} << 10;

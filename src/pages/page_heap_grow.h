@@ -10,7 +10,9 @@ Span* PageHeap<S>::grow(std::size_t pages, std::size_t alignment) {
   bool tight = os::address_limit() != kNone;
   std::size_t bytes = pages << map::kPageShift;
   // Large requests are mapped as they are: the rest of a chunk would be address space for nothing.
-  std::size_t step = bytes >= kGrow / 8 ? 0 : tight ? kGrowTight : kGrow;
+  // Heaps of one handle begin small, as many of them stay; so does the kit's own.
+  std::size_t most = tight ? kGrowTight : first_step_ ? min<std::size_t>(kGrow, max<std::size_t>(first_step_, mapped_)) : kGrow;
+  std::size_t step = bytes >= kGrow / 8 ? 0 : align_down(most, kGrowFirst);
   // Big mappings start on a 2 MiB boundary so that huge pages can back them.
   bool huge = kind_.thp != 2 && (kind_.thp == 1 || bytes >= (std::size_t{2} << 20));
   std::size_t align = max(alignment, huge && !tight ? std::size_t{2} << 20 : os::page_size());

@@ -1,7 +1,5 @@
 #include "pages/pages.h"
 
-#include <new>
-
 #include "cache/meta.h"
 
 namespace akit::pages {
@@ -16,14 +14,11 @@ constinit std::atomic<std::uint32_t> opened{0};  // a bit per heap
 constinit std::atomic<std::uint64_t> budget{std::uint64_t{32} << 20};
 constinit std::atomic<bool (*)()> over_budget{nullptr};
 
-// Of one handle. A slot is NULL or a heap in use; heaps are recycled.
-constinit os::Lock own_lock;
+// Of one handle. A slot is NULL or a heap in use.
+constinit os::Lock own_lock;       // against walks
+constinit os::Lock own_open_lock;  // before it
 constinit unsigned own_end = 0;   // slots ever used
 constinit unsigned own_free = 0;  // none is free below
-struct SpareHeap {
-  SpareHeap* next;
-};
-constinit SpareHeap* spare_heap = nullptr;
 
 Pages& heap_opened(unsigned i) {
   if (AKIT_UNLIKELY(i >= kHeaps)) return heap_at(i);
@@ -32,7 +27,10 @@ Pages& heap_opened(unsigned i) {
     os::Guard g(open_lock);
     os::PageKind kind{};
     if (i < kKinds) kind = {static_cast<std::uint8_t>(i % 3), static_cast<std::uint8_t>(i / 3 % 3)};
-    if (!(opened.load(std::memory_order_relaxed) & bit)) heaps[i].configure(static_cast<std::uint8_t>(i), kind);
+    if (!(opened.load(std::memory_order_relaxed) & bit)) {
+      heaps[i].configure(static_cast<std::uint16_t>(i), kind);
+      if (i == kInternal) heaps[i].begin_with(256 << 10);
+    }
     opened.fetch_or(bit, std::memory_order_release);
   }
   return heaps[i];
@@ -46,11 +44,16 @@ void each_shared(F f) {
 }
 // Heaps of handles are walked under the lock that their end takes.
 template <class F>
-void each_heap(F f) {
-  each_shared(f);
+void each_own(F f) {
   os::Guard g(own_lock);
   for (unsigned i = 0; i < own_end; ++i)
     if (Pages* h = own_slot(i).load(std::memory_order_relaxed)) f(*h);
+}
+
+template <class F>
+void each_heap(F f) {
+  each_shared(f);
+  each_own(f);
 }
 
 std::uint64_t sum(std::atomic<std::uint64_t> HeapCounters::*counter) {
@@ -61,7 +64,7 @@ std::uint64_t sum(std::atomic<std::uint64_t> HeapCounters::*counter) {
 }  // namespace
 
 unsigned own_heap_open(const OwnHeap& want) {
-  os::Guard g(own_lock);
+  os::Guard g(own_open_lock);
   unsigned i = own_free;
   while (i < own_end && own_slot(i).load(std::memory_order_relaxed)) ++i;
   if (i == kOwnPerChunk * kOwnChunks) return 0;
@@ -71,18 +74,22 @@ unsigned own_heap_open(const OwnHeap& want) {
     if (!t) return 0;
     chunk.store(static_cast<std::atomic<Pages*>*>(t), std::memory_order_release);
   }
-  void* p = spare_heap;
-  if (p)
-    spare_heap = spare_heap->next;
-  else if (!(p = meta::get_pages(sizeof(Pages))))
-    return 0;
-  auto* h = new (p) Pages(os::SystemPages(want.policy));
+  Span* room = alloc_span(kInternal, (sizeof(Pages) + map::kPage - 1) >> map::kPageShift, 0, true);
+  if (!room) return 0;
+  room->role = Role::kInternal;
+  void* p = reinterpret_cast<void*>(room->base);
+  // A page heap of nothing is all zero, and most of it is never touched.
+  if (!room->zero) __builtin_memset(p, 0, sizeof(Pages));
+  room->zero = false;
+  auto* h = static_cast<Pages*>(p);
+  h->set_source(os::SystemPages(want.policy));
+  h->begin_with(256 << 10);
   h->configure(static_cast<std::uint16_t>(kHeaps + i), want.kind, want.account);
   if (want.memory && !h->stand_on(reinterpret_cast<std::uintptr_t>(want.memory), want.memory_bytes, want.exact)) {
-    auto* spare = new (p) SpareHeap{spare_heap};
-    spare_heap = spare;
+    free_span(room, 0);
     return 0;
   }
+  os::Guard walk(own_lock);
   own_slot(i).store(h, std::memory_order_release);
   own_end = max(own_end, i + 1);
   own_free = i + 1;
@@ -95,12 +102,12 @@ void own_heap_close(unsigned index) {
   bool plain = h.plain();
   h.close(&heap_opened(heap_index(h.kind().thp, h.kind().fork, false)), plain);
   {
+    os::Guard o(own_open_lock);
     os::Guard g(own_lock);
     own_slot(index - kHeaps).store(nullptr, std::memory_order_release);
     own_free = min(own_free, index - kHeaps);
-    auto* spare = new (static_cast<void*>(&h)) SpareHeap{spare_heap};
-    spare_heap = spare;
   }
+  free_span(span_at(reinterpret_cast<std::uintptr_t>(&h)), os::now_coarse_ns());
   std::uint64_t limit = budget.load(std::memory_order_relaxed);
   if (process_free_bytes.load(std::memory_order_relaxed) > limit) purge_pages(0, limit);
 }
@@ -111,8 +118,13 @@ Span* alloc_span(unsigned heap, std::size_t pages, std::size_t alignment, bool z
   if (!may_map) return nullptr;
   // At the handle's own cap only its own memory is of help.
   if (h.fixed()) return nullptr;
-  if (h.account() && h.unmap_free())
-    if (Span* s = h.alloc(pages, alignment, zeroed)) return s;
+  if (h.account()) {
+    std::uint64_t left = 0;
+    each_own([&](Pages& own) { left += own.account() == h.account() ? own.unmap_free() : 0; });
+    if (left)
+      if (Span* s = h.alloc(pages, alignment, zeroed)) return s;
+    if (h.account()->full(pages << map::kPageShift)) return nullptr;
+  }
   std::uint64_t got = 0;
   each_heap([&](Pages& other) { got += other.unmap_free(); });
   return got ? h.alloc(pages, alignment, zeroed) : nullptr;

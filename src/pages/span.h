@@ -16,7 +16,10 @@ enum class State : std::uint8_t {
 
 enum class Role : std::uint8_t { kNone, kSlab, kBlock, kDirect, kGuarded, kHugetlb, kInternal };
 
-struct alignas(kCacheLine) Span {
+struct Span;
+
+// What belongs to the lock of its page heap, or to its owner.
+struct SpanFields {
   Span* next = nullptr;      // free list, or the class's list of slabs with free blocks
   Span* prev = nullptr;
   Span* all_next = nullptr;  // free: list by age; in use: all spans of the owner
@@ -25,12 +28,9 @@ struct alignas(kCacheLine) Span {
   std::size_t pages = 0;     // of map::kPage
   std::uint64_t deadline = 0;  // free and dirty: when the pages should go back
   void* owner = nullptr;
-  std::uint32_t number = 0;
-  std::atomic<State> state{State::kUnused};
   Role role = Role::kNone;
   std::uint8_t cls = 0;
   bool guarded = false;      // its last page is inaccessible
-  std::atomic<std::uint16_t> heap{0};  // index of the page heap it belongs to
   bool zero = false;     // reads as zero: fresh from the system or purged, not handed out since
   bool listed = false;       // on its class's list
   std::uint8_t backing = 0, reason = 0;
@@ -38,11 +38,19 @@ struct alignas(kCacheLine) Span {
   bool freed = false;        // by its owner, but pinned, or kept on explicit huge pages
   bool no_cache = false;     // its pages leave when it is freed
   std::uint32_t pins = 0;
+  std::uint32_t in_bin = 0;  // number of the count that found it in a thread's bin
   // slab: blocks of `stride` bytes; bits[] has a bit per block that is free in the span
   std::uint32_t stride = 0, capacity = 0, fresh = 0, free_bits = 0;
   std::uint64_t* bits = nullptr;
   std::uintptr_t start = 0;  // block: address the user has
   std::size_t usable = 0;    // block: bytes the user may use
+};
+
+struct alignas(kCacheLine) Span : SpanFields {
+  // Asked by whoever finds the number in the address map, also when the record is somebody else's by now.
+  std::uint32_t number = 0;
+  std::atomic<State> state{State::kUnused};
+  std::atomic<std::uint16_t> heap{0};  // index of the page heap it belongs to
 
   std::size_t bytes() const { return pages << map::kPageShift; }
   std::uintptr_t end() const { return base + bytes(); }

@@ -58,6 +58,7 @@ void* alloc_slow(akit_region* r, std::size_t n, std::size_t alignment, std::uint
   if ((alignment && (!is_pow2(alignment) || alignment > kMaxAlignment)) || (flags & ~(kZero | kNoCache | kGuard))) return refuse(h, EINVAL);
   if (AKIT_UNLIKELY(closing(h))) return refuse(h, ESHUTDOWN);
   bool zero = (flags & kZero) || (h->watch & kWatchZeroAlloc), zeroed = zero;
+  if (h->fixed && (flags & kGuard)) return refuse(h, EINVAL);
   if (h->fixed) return fixed_alloc(h, n, alignment, zero, usable);
   if (n > kMaxSize) return refuse(h, ENOMEM);
   n = max<std::size_t>(n, 1);
@@ -85,7 +86,7 @@ void* alloc_slow(akit_region* r, std::size_t n, std::size_t alignment, std::uint
 
 Found find_out(Heap* h, const void* p) {
   Found f = find_block(p);
-  if (f.heap != h) f.error = ENOENT;
+  if (f.heap != h) f.error = is_free_page(h, reinterpret_cast<std::uintptr_t>(p)) ? EINVAL : ENOENT;
   if (!f.error && (h->watch & kWatchExact)) {
     auto* b = map::exact_byte(reinterpret_cast<std::uintptr_t>(p));
     if (b && b->load(std::memory_order_relaxed) != 1) f.error = EINVAL;
@@ -114,7 +115,7 @@ int free_slow(akit_region* r, void* p) {
   akit_tiered* st = stub(r);
   Heap* h = checked_heap(st, kKindRegion, true);
   if (!h) return -EINVAL;
-  os::SlowSection section(os::current());
+  os::SlowSection section(h->fixed ? os::current_or_null() : os::current());
   Found f = find_out(h, p);
   if (f.error) {
     report(h, f.error, p);

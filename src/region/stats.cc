@@ -58,13 +58,23 @@ void fill(Heap* h, RegionStats* out) {
   out->cached_mappings = cached_blocks(h) + f.spans;
   out->remaps_total = get(h->remaps);
   out->purge_skipped_pinned_total = get(h->skipped_pinned);
+  for (unsigned c = 1; c <= kLastExtent; ++c)
+    if (std::uint64_t n = used_blocks(h, c))
+      out->waste_bytes += n * (align_up(extent_size(c), os::page_size()) - extent_size(c) + (h->opt.guard ? os::page_size() : 0));
   {
     os::Guard g(h->spans_lock);
-    for (Span* s = h->spans; s; s = s->all_next) out->waste_bytes += s->bytes() - s->usable;
+    for (Span* s = h->spans; s; s = s->all_next) {
+      if (s->role != pages::Role::kBlock && !s->freed) out->waste_bytes += s->bytes() - s->usable;
+      if (!s->freed) continue;
+      out->used_bytes -= min<std::uint64_t>(out->used_bytes, s->usable);  // pinned: freed, and kept
+      ++out->frees_total;
+      out->cached_bytes += s->usable;
+    }
   }
   std::uint64_t now = os::now_coarse_ns();
-  // Blocks in bins and depots go through the page heap: not before a decay time from now.
-  if (f.deadline == kNone && t.cached_bytes && h->opt.decay_ns != kNone) f.deadline = now + h->opt.decay_ns;
+  // In bins and depots: since the handle was last seen to cache nothing that is old.
+  if (t.cached_bytes && h->opt.decay_ns != kNone)
+    f.deadline = min(f.deadline, h->armed_at.load(std::memory_order_relaxed) + h->opt.decay_ns);
   out->purge_deadline_ns = f.deadline == kNone ? kNone : f.deadline > now ? f.deadline - now : 0;
   out->purge_overdue_ns = f.deadline < now ? now - f.deadline : 0;
 }

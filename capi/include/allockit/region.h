@@ -190,7 +190,8 @@ AKIT_API int akit_region_purge(akit_region *h, uint32_t flags, uint64_t *bytes);
  * Ownership: the region is the caller's until freed or the handle destroyed.
  * Threads: any thread.
  * Errors: NULL and ENOMEM (cap, mapping budget, kernel, size above PTRDIFF_MAX), EINVAL for a NULL
- * or stale handle, another alignment or unknown flags, ESHUTDOWN after a deferred destroy; on
+ * or stale handle, another alignment or unknown flags (on memory of the caller also
+ * AKIT_ALLOC_GUARD), ESHUTDOWN after a deferred destroy; on
  * memory of the caller EMSGSIZE for more than it can ever give and ENOBUFS for more than is free
  * now. *usable is 0 then.  Since: 0.1 */
 AKIT_API AKIT_FRESH void *akit_region_alloc(akit_region *h, size_t size, size_t alignment,
@@ -238,8 +239,8 @@ AKIT_API int akit_region_pin(akit_region *h, void *p);
  * not pinned, and for a NULL or stale handle; reported, and nothing changes.  Since: 0.1 */
 AKIT_API int akit_region_unpin(akit_region *h, void *p);
 
-/* Bytes of the handle's regions, those in bins and in the common part included, that are resident
- * on a NUMA node, asked of the kernel (move_pages(2)).
+/* Bytes of the handle's regions in use that are resident on a NUMA node, asked of the kernel
+ * (move_pages(2)).
  * Ownership: none.  Threads: any thread; takes about 0.1 us per page.
  * Errors: -ENOENT for a node that does not exist, -EINVAL for a NULL or stale handle, -ENOSYS when
  * the kernel does not tell.  Since: 0.1 */
