@@ -173,15 +173,20 @@ static inline uint64_t random_word(uint64_t *state)
     return z ^ z >> 31;
 }
 
-/* A thread cannot leave the case: it notes what went wrong, and the case asks with CHECK_THREADS after joining. */
+/* A thread cannot leave the case: it notes what went wrong first, and the case asks with CHECK_THREADS after joining. */
 __attribute__((unused)) static char thread_failure[256];
 #define THREAD_CHECK(condition)                                                                                        \
-    ((condition) ? (void)0                                                                                             \
-                 : (void)snprintf(thread_failure, sizeof thread_failure, "%s:%d: %s", __FILE__, __LINE__, #condition))
+    ((condition) || thread_failure[0] ? (void)0                                                                        \
+                                      : (void)snprintf(thread_failure, sizeof thread_failure, "%s:%d: %s", __FILE__,   \
+                                                       __LINE__, #condition))
 #define CHECK_THREADS()                                                                                                \
     do {                                                                                                               \
-        if (thread_failure[0])                                                                                         \
-            CHECK_FAIL("in a thread: %s", thread_failure);                                                             \
+        if (thread_failure[0]) {                                                                                       \
+            char why[sizeof thread_failure];                                                                           \
+            memcpy(why, thread_failure, sizeof why);                                                                   \
+            thread_failure[0] = 0;                                                                                     \
+            CHECK_FAIL("in a thread: %s", why);                                                                        \
+        }                                                                                                              \
     } while (0)
 
 #endif

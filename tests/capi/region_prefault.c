@@ -1,4 +1,4 @@
-/* Prefault: pages are there before they are used, and nothing is written to them. */
+/* Pages of regions: prefault, which makes them resident and writes nothing, and transparent huge pages. */
 #include "region_kit.h"
 #include "smaps.h"
 
@@ -54,4 +54,37 @@ FRESH(prefault_bytes_of_the_config_are_resident)
     touched_region(h, MIB(16));
     CHECK_AT_MOST(minor_faults() - faults, 64);
     akit_region_destroy(h, 0);
+}
+
+static int asks_for_huge_pages(akit_region *h, size_t size)
+{
+    size_t usable = 0;
+    void *p = akit_region_alloc(h, size, 0, 0, &usable);
+    CHECK(p != NULL);
+    touch_pages(p, usable);
+    memory m = memory_at(p, usable);
+    CHECK(m.thp_eligible || m.thp == 0);
+    return m.thp_eligible;
+}
+
+FRESH(advice_about_transparent_huge_pages)
+{
+    akit_huge_system sys = AKIT_HUGE_SYSTEM_INIT;
+    CHECK_INT(akit_huge_system_get(&sys), 0);
+    if (sys.thp_mode != AKIT_THP_MODE_MADVISE || sys.thp_page_bytes != MIB(2))
+        SKIP("the system does not wait for advice, or has other huge pages");
+    if (CHECK_SANITIZED)
+        SKIP("a sanitizer has its own idea of mappings");
+    for (uint32_t thp = AKIT_THP_DEFAULT; thp <= AKIT_THP_NEVER; thp++) {
+        akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+        cfg.thp = thp;
+        akit_region *h = new_region_with(&cfg);
+        int everywhere = thp == AKIT_THP_ADVISE, large = everywhere || thp == AKIT_THP_DEFAULT;
+        CHECK_INT(asks_for_huge_pages(h, MIB(9)), large);
+        CHECK_INT(asks_for_huge_pages(h, MIB(4)), large);
+        CHECK_INT(asks_for_huge_pages(h, MIB(3)), everywhere);
+        CHECK_INT(asks_for_huge_pages(h, KIB(64)), everywhere);
+        CHECK_INT(akit_region_destroy(h, 0), 0);
+        CHECK_INT(akit_purge(AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
+    }
 }

@@ -46,6 +46,29 @@ FRESH(growth_among_neighbours_moves_and_keeps_the_bytes)
     akit_region_destroy(h, 0);
 }
 
+/* What was freed and purged behind a region is nobody's: growth may take some of it, and nobody else has it then. */
+FRESH(growth_over_addresses_given_up_shares_them_with_nobody)
+{
+    akit_region *h = patient_region();
+    void *a = plain_region(h, MIB(5) + 1), *b = plain_region(h, MIB(6)), *c = plain_region(h, MIB(6));
+    mark(a, MIB(5), 1);
+    CHECK_INT(akit_region_free(h, b), 0);
+    CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+    a = akit_region_realloc(h, a, MIB(9), 0, NULL);
+    CHECK(a != NULL);
+    a = akit_region_realloc(h, a, MIB(6), 0, NULL); /* the tail is free again */
+    CHECK(a != NULL && marked(a, MIB(5), 1));
+    b = plain_region(h, MIB(3));
+    mark(b, MIB(3), 2);
+    CHECK_INT(akit_region_free(h, c), 0);
+    CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+    CHECK(inspect(b).base == (uintptr_t)b && marked(b, MIB(3), 2));
+    CHECK_INT(akit_region_free(h, b), 0);
+    CHECK_INT(akit_region_free(h, a), 0);
+    CHECK_INT(region_misuses(h), 0);
+    akit_region_destroy(h, 0);
+}
+
 /* What grew by moving its pages is not there twice. */
 FRESH(growth_of_a_large_region_moves_pages)
 {

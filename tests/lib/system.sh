@@ -33,7 +33,14 @@ conformance_under_strict_overcommit() {
 }
 
 huge_pages_when_reserved() {
-    run_program system.hugetlb. "$build/tests/capi/capi_hugetlb"
+    local name
+    for name in hugetlb huge_config huge_alloc huge_reserved huge_limits huge_system numa stand_on; do
+        run_program "system.$name." "$build/tests/capi/capi_$name"
+    done
+}
+
+giant_pages_when_reserved() {
+    run_program system.giant. "$build/tests/capi/capi_huge_reserved" giant_pages
 }
 
 part_system() {
@@ -48,4 +55,6 @@ part_system() {
     fi
     with_setting /proc/sys/vm/overcommit_memory 2 conformance_under_strict_overcommit
     with_setting /proc/sys/vm/nr_hugepages 64 huge_pages_when_reserved
+    local giant=/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages
+    [ ! -w $giant ] || with_setting $giant 1 giant_pages_when_reserved
 }
