@@ -130,7 +130,7 @@ bool giant_fits(const Heap* source, std::size_t size) {
   std::size_t page = source->opt.giant_page_bytes;
   if (page == 0) return false;
   std::size_t whole = align_up(size, page);
-  return size > page / 2 && (whole - size) * 8 <= size;
+  return (whole - size) * 8 <= size;
 }
 
 // Why the kernel will not give transparent huge pages, though they are wished for.

@@ -55,6 +55,24 @@ struct ScanArgument {
 constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArgument);
 constexpr __u64 kPageIsHuge = 1u << 6;
 
+// Where version 2 of the control groups is mounted: elsewhere than at /sys/fs/cgroup where both are.
+Path cgroup_root() {
+  static constexpr char kType[] = " cgroup2 ";
+  char mounts[8192];
+  Path p;
+  std::size_t n = read_text("/proc/self/mounts", mounts, sizeof mounts);
+  for (std::size_t i = 0, line = 0; i < n; ++i) {
+    if (mounts[i] == '\n') line = i + 1;
+    std::size_t k = 0;
+    while (kType[k] && mounts[i + k] == kType[k]) ++k;
+    if (kType[k]) continue;
+    mounts[i] = 0;  // "device place type ...": the place ends here
+    while (mounts[line] && mounts[line] != ' ') ++line;
+    return mounts[line] ? p << mounts + line + 1 : p << "/sys/fs/cgroup";
+  }
+  return p << "/sys/fs/cgroup";
+}
+
 }  // namespace
 
 unsigned hugetlb_sizes(std::size_t (&out)[kMostHugeSizes]) {
@@ -97,12 +115,13 @@ std::uint64_t cgroup_hugetlb_limit(std::size_t page) {
   std::size_t n = 0;
   for (at += 3; *at && *at != '\n' && n < sizeof own - 1; ++at) own[n++] = *at;
   own[n] = 0;
+  Path mount = cgroup_root();
   bool mebi = page < (std::size_t{1} << 30);
   std::uint64_t least = kNone;
   for (;;) {
     for (const char* kind : {".max", ".rsvd.max"}) {
       Path p;
-      p << "/sys/fs/cgroup" << own << "/hugetlb." << (page >> (mebi ? 20 : 30)) << (mebi ? "MB" : "GB") << kind;
+      p << mount.text() << own << "/hugetlb." << (page >> (mebi ? 20 : 30)) << (mebi ? "MB" : "GB") << kind;
       least = min(least, read_number(p.text()));
     }
     while (n > 0 && own[n - 1] != '/') --n;

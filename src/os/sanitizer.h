@@ -32,6 +32,8 @@ inline bool valgrind() {
   return false;
 #endif
 }
+// The leak checker reads what it was told of, and knows of no page that cannot be read.
+inline bool lsan() { return &__lsan_register_root_region != nullptr; }
 // A tool wants to see every allocation and every free, so handles take the checked path.
 inline bool watching() { return asan() || valgrind(); }
 

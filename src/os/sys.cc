@@ -195,7 +195,7 @@ int protect(void* base, std::size_t size, bool writable) {
 int guard(void* base, std::size_t size, bool on) {
   KeepErrno keep;
   static constinit std::atomic<bool> without_markers{false};
-  if (!without_markers.load(std::memory_order_relaxed)) {
+  if (!san::lsan() && !without_markers.load(std::memory_order_relaxed)) {
     int rc = fault::hit(fault::kGuard);
     if (rc == 0 && madvise(base, size, on ? MADV_GUARD_INSTALL : MADV_GUARD_REMOVE) != 0) rc = -errno;
     if (rc != -EINVAL && rc != -ENOSYS) return rc;

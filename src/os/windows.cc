@@ -16,9 +16,15 @@ constinit Lock window_lock;
 constinit std::uintptr_t next_at = 0, window_end = 0;
 constinit bool kernel_chooses = false;
 
+constinit std::uint64_t windows_used[kWindows / 64]{};
+
 void open_window() {
-  // The range is clear of executables, libraries, stacks and sanitizer shadows.
-  std::uintptr_t base = kFirstWindow + (random64() % kWindows) * kWindow;
+  // The range is clear of executables, libraries, stacks and sanitizer shadows. A window that was used
+  // has addresses that are not mapped now and still somebody's.
+  std::uintptr_t i = random64() % kWindows;
+  for (unsigned k = 0; k < kWindows && (windows_used[i / 64] >> (i % 64)) & 1; ++k) i = (i + 1) % kWindows;
+  windows_used[i / 64] |= std::uint64_t{1} << (i % 64);
+  std::uintptr_t base = kFirstWindow + i * kWindow;
   if constexpr (sizeof(void*) == 8) {
     next_at = base;
     window_end = base + kWindow;

@@ -29,6 +29,20 @@ Reason why_not_taken(const HugetlbRequest& r, std::size_t size) {
   return kCgroup;
 }
 
+// Alignment above the page's own costs addresses, not pages: a place is looked for with ordinary ones.
+int map_aligned(std::size_t size, const HugetlbRequest& r, void** out) {
+  if (r.alignment <= r.page) return os::map(nullptr, size, r.page, out);
+  int rc = -ENOMEM;
+  for (int i = 0; i < 4; ++i) {
+    void* p;
+    if ((rc = os::map(nullptr, size + r.alignment, 0, &p)) != 0) return rc;
+    os::unmap(p, size + r.alignment);
+    void* at = reinterpret_cast<void*>(align_up(reinterpret_cast<std::uintptr_t>(p), r.alignment));
+    if ((rc = os::map(at, size, r.page, out)) != -EEXIST) return rc;  // another thread may have been quicker
+  }
+  return rc;
+}
+
 HugetlbResult refused(Span* s, Reason why, int rc) {
   if (s) span_delete(s);
   return {nullptr, why, -rc, 0};
@@ -38,12 +52,12 @@ HugetlbResult refused(Span* s, Reason why, int rc) {
 
 HugetlbResult map_hugetlb(const HugetlbRequest& r) {
   if (r.page == 0) return refused(nullptr, kKernel, -ENOSYS);
-  if (r.bytes > PTRDIFF_MAX - r.page || r.alignment > r.page) return refused(nullptr, kLimit, -ENOMEM);
+  if (r.bytes > PTRDIFF_MAX - r.page - r.alignment) return refused(nullptr, kLimit, -ENOMEM);
   std::size_t size = align_up(r.bytes, r.page);
   Span* s = span_new();
   if (!s) return refused(nullptr, kLimit, -ENOMEM);
   void* p;
-  if (int rc = os::map(nullptr, size, r.page, &p)) return refused(s, why_refused(rc, r, size), rc);
+  if (int rc = map_aligned(size, r, &p)) return refused(s, why_refused(rc, r, size), rc);
   if (int rc = os::bind(p, size, r.numa, r.nodes); rc != 0 && r.numa == os::Numa::kBind) {
     os::unmap(p, size);
     return refused(s, rc == -EPERM ? kPermission : kNode, rc);

@@ -79,13 +79,21 @@ Span* PageHeap<S>::revive(std::size_t pages, std::size_t alignment) {
   return s;
 }
 
+// Addresses that a span has, be it mapped or only kept: its first and its last page name it.
+inline bool anyone_in(std::uintptr_t a, std::size_t pages) {
+  for (std::size_t i = 0; i < pages; ++i)
+    if (Span* n = span_by_number(map::span_of(a + (i << map::kPageShift))))
+      if (n->state.load(std::memory_order_acquire) != State::kUnused) return true;
+  return false;
+}
+
 // The range behind s, in pieces: free and mapped, given up before, or (heaps of one handle) of nobody.
 template <os::PageSource S>
 Span* PageHeap<S>::behind(Span* s, std::size_t more) {
   Span* right = span_by_number(map::span_of(s->end()));
   bool ours = right && right->heap == index_ && right->base == s->end() && right->state != State::kUnused;
   if (!ours) {
-    if (!account_ || fixed_ || right) return nullptr;
+    if (!account_ || fixed_ || right || anyone_in(s->end(), more)) return nullptr;
     Span* t = record();
     if (!t) return nullptr;
     t->base = s->end();

@@ -75,7 +75,7 @@ void* alloc_slow(akit_region* r, std::size_t n, std::size_t alignment, std::uint
     got = p ? pages::span_at(reinterpret_cast<std::uintptr_t>(p))->usable : 0;
   }
   if (!p) return nullptr;
-  if (h->watch) watch_out(h, p, usable ? got : n, got, zeroed);
+  if (h->watch) watch_out(h, p, usable || zero ? got : n, got, zeroed);
   if (zero && !zeroed) {
     if (!(h->watch & kWatchZeroAlloc)) __builtin_memset(p, 0, got);
     note_zero(h, pages::span_at(reinterpret_cast<std::uintptr_t>(p)));

@@ -61,8 +61,8 @@ typedef struct akit_huge_config {
     uint64_t giant_page_bytes; /* a size the kernel offers. 0: its next one above the huge page */
     uint64_t huge_page_bytes;  /* a size the kernel offers. 0: its default one */
     uint32_t giant_mode;       /* AKIT_HUGE_...: giant pages. By default PREFER, which takes them
-                                  from one page's size on when that wastes no more than an eighth;
-                                  REQUIRE takes them whatever they waste */
+                                  where that wastes no more than an eighth; REQUIRE takes them
+                                  whatever they waste */
     uint32_t huge_mode;        /* AKIT_HUGE_...: huge pages. By default PREFER */
     uint32_t populate;         /* AKIT_POPULATE_... */
     uint32_t reserved1;        /* 0 */

@@ -194,7 +194,7 @@ AKIT_API int akit_region_purge(akit_region *h, uint32_t flags, uint64_t *bytes);
  * AKIT_ALLOC_GUARD), ESHUTDOWN after a deferred destroy; on
  * memory of the caller EMSGSIZE for more than it can ever give and ENOBUFS for more than is free
  * now. *usable is 0 then.  Since: 0.1 */
-AKIT_API AKIT_FRESH void *akit_region_alloc(akit_region *h, size_t size, size_t alignment,
+AKIT_API AKIT_USE_RESULT void *akit_region_alloc(akit_region *h, size_t size, size_t alignment,
                                             uint32_t flags, size_t *usable);
 
 /* Change the size of a region: in place where the addresses behind it are free, else by moving its
