@@ -32,6 +32,8 @@ class PageHeap {
   std::uint64_t mappings() { return mappings_.load(std::memory_order_relaxed); }
   Account* account() { return account_; }
   bool fixed() const { return fixed_; }
+  void retire() { retired_ = true; }  // its handle ends: for this handle's own calls alone
+  bool retired() const { return retired_; }
   os::PageKind kind() const { return kind_; }
   bool plain() const { return !fixed_ && source_.plain(); }  // its pages are like anybody's
   void keep_within_budget() {
@@ -118,6 +120,7 @@ class PageHeap {
   std::uint32_t first_step_ = 0;  // bytes mapped at a time in the beginning; 0: as later
   std::uint16_t index_ = 0;
   bool fixed_ = false;
+  bool retired_ = false;
   Span* leavers_ = nullptr;     // empty mappings at the edge of something unmapped
   os::PageKind kind_{};
   Span* oldest_ = nullptr;  // dirty, by deadline

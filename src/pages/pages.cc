@@ -47,7 +47,7 @@ template <class F>
 void each_own(F f) {
   os::Guard g(own_lock);
   for (unsigned i = 0; i < own_end; ++i)
-    if (Pages* h = own_slot(i).load(std::memory_order_relaxed)) f(*h);
+    if (Pages* h = own_slot(i).load(std::memory_order_relaxed); h && !h->retired()) f(*h);
 }
 
 template <class F>
@@ -98,6 +98,10 @@ unsigned own_heap_open(const OwnHeap& want) {
 
 void own_heap_close(unsigned index) {
   Pages& h = heap_at(index);
+  {
+    os::Guard g(own_lock);  // no round is at work on it, and none will be
+    h.retire();
+  }
   // The addresses are of use to anybody, the pages only where nothing special was asked of them.
   bool plain = h.plain();
   h.close(&heap_opened(heap_index(h.kind().thp, h.kind().fork, false)), plain);

@@ -63,12 +63,12 @@ CASE(fault_membarrier) { refuse_each(os::fault::kMembarrier, EPERM); }
 CASE(fault_thread) { refuse_each(os::fault::kThread, EAGAIN); }
 CASE(fault_any) { refuse_each(os::fault::kAny, ENOMEM); }
 
-CASE(fault_regions_map) { refuse_each(os::fault::kMap, ENOMEM, region_scenario); }
-CASE(fault_regions_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, region_scenario); }
-CASE(fault_regions_move) { refuse_each(os::fault::kMove, ENOMEM, region_scenario); }
-CASE(fault_regions_advise) { refuse_each(os::fault::kAdvise, EINVAL, region_scenario); }  // also: populate of old kernels
-CASE(fault_regions_discard) { refuse_each(os::fault::kDiscard, EAGAIN, region_scenario); }
-CASE(fault_regions_guard_missing) { refuse_each(os::fault::kGuard, EINVAL, region_scenario); }  // before Linux 6.13
-CASE(fault_regions_guard) { refuse_each(os::fault::kGuard, ENOMEM, region_scenario); }
-CASE(fault_regions_protect) { refuse_each(os::fault::kProtect, ENOMEM, region_scenario); }
+CASE(fault_regions_map) { refuse_each(os::fault::kMap, ENOMEM, region_scenario, 25); }
+CASE(fault_regions_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, region_scenario, 25); }
+CASE(fault_regions_move) { refuse_each(os::fault::kMove, ENOMEM, region_scenario, 25); }
+CASE(fault_regions_advise) { refuse_each(os::fault::kAdvise, EINVAL, region_scenario, 25); }  // also: populate of old kernels
+CASE(fault_regions_discard) { refuse_each(os::fault::kDiscard, EAGAIN, region_scenario, 25); }
+CASE(fault_regions_guard_missing) { refuse_each(os::fault::kGuard, EINVAL, region_scenario, 25); }  // before Linux 6.13
+CASE(fault_regions_guard) { refuse_each(os::fault::kGuard, ENOMEM, region_scenario, 25); }
+CASE(fault_regions_protect) { refuse_each(os::fault::kProtect, ENOMEM, region_scenario, 25); }
 CASE(fault_regions_any) { refuse_each(os::fault::kAny, ENOMEM, region_scenario, 50); }
