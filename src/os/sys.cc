@@ -88,6 +88,7 @@ int map(void* hint, std::size_t size, std::size_t huge_page, void** out) {
 
 bool unmap(void* base, std::size_t size) {
   KeepErrno keep;
+  san::on_release(base, size);  // whoever gets these addresses next may use them
   if (fault::hit(fault::kUnmap) || munmap(base, size) != 0) {
     // The kernel refuses when splitting would exceed the mapping limit. The pages can still go.
     madvise(base, size, MADV_DONTNEED);

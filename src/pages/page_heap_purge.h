@@ -101,6 +101,7 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
 template <os::PageSource S>
 void PageHeap<S>::give_up(Span* s) {
   if (AKIT_UNLIKELY(fixed_)) return free(s, kNone);
+  san::on_release(s->memory(), s->bytes());
   bool out;
   {
     os::Guard g(lock_);
