@@ -29,8 +29,8 @@ std::uint64_t round_to_class(std::uint64_t n) { return n > kMaxSized ? n : size_
 
 int resolve_numa(const Options& o) {
   if (o.numa_mode == 0) return o.numa_nodes ? -EINVAL : 0;
-  if (!os::numa_supported()) return -ENOSYS;
-  return o.numa_nodes == 0 || (o.numa_nodes & ~os::numa_nodes()) ? -EINVAL : 0;
+  if (o.numa_nodes == 0 || (o.numa_nodes & ~os::numa_nodes())) return -EINVAL;
+  return os::numa_supported() ? 0 : -ENOSYS;
 }
 
 int resolve_tiered(Options& o) {
@@ -105,12 +105,12 @@ unsigned last_class_within(std::uint64_t n) {
 int resolve(Options& o, char (&name)[64]) {
   if (!good_name(o.name, name)) return -EINVAL;
   if (o.flags || o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1) return -EINVAL;
-  if (int rc = resolve_numa(o)) return rc;
   o.copy_asked = o.fork_mode == 1;
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
-  return o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : resolve_tiered(o);
+  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : resolve_tiered(o);
+  return rc ? rc : resolve_numa(o);
 }
 
 }  // namespace akit::heap

@@ -10,12 +10,11 @@ namespace {
 // Why mmap refused: the kernel says ENOMEM to all of these.
 Reason why_refused(int rc, const HugetlbRequest& r, std::size_t size) {
   if (rc == -EPERM || rc == -EACCES) return kPermission;
-  if (rc != -ENOMEM) return kKernel;
   if (os::address_limit() != kNone && os::map_counters.bytes.load(std::memory_order_relaxed) + size > os::address_limit()) return kLimit;
   std::uint64_t pages = size / r.page, free = os::hugetlb_count(r.page, os::HugeCount::kFree, os::kAllNodes),
                 promised = os::hugetlb_count(r.page, os::HugeCount::kReserved, os::kAllNodes);
   if (free - min(free, promised) < pages) return kNotReserved;
-  return os::cgroup_hugetlb_limit(r.page) != kNone ? kCgroup : kKernel;
+  return rc == -ENOMEM && os::cgroup_hugetlb_limit(r.page) != kNone ? kCgroup : kKernel;
 }
 
 // The reservation was ours, and still pages could not be taken.

@@ -140,7 +140,7 @@ CASE(openmetrics_of_one_handle_are_those_of_its_kind)
     akit_huge_destroy(g, 0);
 }
 
-FRESH(openmetrics_has_no_metrics_of_a_kind_without_handles)
+CASE(openmetrics_has_no_metrics_of_a_kind_without_handles)
 {
     static char text[1 << 20];
     CHECK_INT(akit_stats_openmetrics(0, text, sizeof text, NULL), 0);
