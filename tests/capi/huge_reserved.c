@@ -261,8 +261,11 @@ CASE(giant_pages)
     p[0] = p[GIB(1) - 1] = 1;
     CHECK_INT(akit_huge_free(h, p), 0);
     CHECK_INT(free_giant_pages(), before_it);
-    p = (char *)akit_huge_alloc(g, GIB(1) - MIB(1), 0, 0, &backing); /* less than a page: not by default */
+    p = (char *)akit_huge_alloc(g, GIB(1) - MIB(120), 0, 0, &backing); /* more than an eighth would be wasted */
     CHECK(p && backing != AKIT_BACKING_GIANT);
+    CHECK_INT(akit_huge_free(g, p), 0);
+    p = (char *)akit_huge_alloc(g, GIB(1) - MIB(100), 0, 0, &backing); /* not so much */
+    CHECK(p && backing == AKIT_BACKING_GIANT);
     CHECK_INT(akit_huge_free(g, p), 0);
     p = (char *)akit_huge_alloc(g, GIB(1), 0, 0, &backing);
     CHECK(p && backing == AKIT_BACKING_GIANT);
