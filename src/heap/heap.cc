@@ -176,7 +176,6 @@ void forget_counters(Heap* h) {
   h->watch = 0;
 }
 
-// What it was comes first among the spares: the next handle is likely to be small, too.
 void keep_spare(Heap* h) {
   h->next_spare = spare_heaps;
   spare_heaps = h;

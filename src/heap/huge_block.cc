@@ -41,10 +41,8 @@ Span* idle_take(Heap* h, std::size_t bytes, std::size_t page, std::size_t alignm
 }
 
 // A block that one handle lends another counts in both.
-Heap* lender(Heap* h) { return h->huge_parent; }
-
 bool charge_both(Heap* h, std::uint64_t bytes) {
-  Heap* from = lender(h);
+  Heap* from = h->huge_parent;
   if (!charge(h, bytes)) return false;
   if (!from) return true;
   if (!charge(from, bytes)) {
@@ -57,7 +55,7 @@ bool charge_both(Heap* h, std::uint64_t bytes) {
 
 void uncharge_both(Heap* h, std::uint64_t bytes) {
   uncharge(h, bytes);
-  if (Heap* from = lender(h)) {
+  if (Heap* from = h->huge_parent) {
     uncharge(from, bytes);
     from->lent.fetch_sub(bytes, std::memory_order_relaxed);
   }
@@ -67,7 +65,7 @@ void leave_books(Heap* h, Span* s) {
   unlink_span(h, s);
   map::set_entries(s->base, 1, 0);
   uncharge_both(h, s->bytes());
-  Heap* source = lender(h) ? lender(h) : h;
+  Heap* source = h->huge_parent ? h->huge_parent : h;
   source->account.mappings.fetch_sub(1, std::memory_order_relaxed);
   source->account.unmaps.fetch_add(1, std::memory_order_relaxed);
 }

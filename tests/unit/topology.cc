@@ -18,8 +18,9 @@ const std::string& folder() {
   struct Folder {
     std::string at;
     Folder() {
-      char name[] = "/tmp/allockit-topology-XXXXXX";
-      at = mkdtemp(name);
+      const char* tmp = std::getenv("TMPDIR");
+      at = std::string(tmp ? tmp : "/tmp") + "/allockit-topology-" + std::to_string(getpid());
+      mkdir(at.c_str(), 0700);
     }
     ~Folder() { std::system(("rm -rf " + at).c_str()) ? void() : void(); }
   };
