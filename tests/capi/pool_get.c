@@ -97,8 +97,8 @@ static akit_pool *pool_with_classes(const uint64_t *list, uint64_t count, uint64
 
 CASE(odd_classes_have_exactly_their_capacity)
 {
-    const uint64_t list[] = {1, 63, 64, 65, 127, 1000, 4097, 12345, 99999, 1000001};
-    const size_t lengths[] = {1, 63, 64, 65, 127, 1000, 4097, 12345, 99999, 1000001};
+    const uint64_t list[] = {1, 129, 300, 1000, 1200, 4097, 4300, 12345, 99999, 1000001};
+    const size_t lengths[] = {1, 129, 300, 1000, 1200, 4097, 4300, 12345, 99999, 1000001};
     akit_pool *h = pool_with_classes(list, 10, 0);
     CHECK_INT(akit_pool_class_count(h), 10);
     CHECK_INT(capacity_for(h, 0), 1);

@@ -33,8 +33,8 @@ static void all_of_it_is_zero(uint32_t zero_mode)
     akit_pool_destroy(h, 0);
 }
 
-CASE(zero_on_alloc_covers_the_capacity) { all_of_it_is_zero(AKIT_ZERO_ON_ALLOC); }
-CASE(zero_on_free_covers_the_capacity) { all_of_it_is_zero(AKIT_ZERO_ON_FREE); }
+FRESH(zero_on_alloc_covers_the_capacity) { all_of_it_is_zero(AKIT_ZERO_ON_ALLOC); }
+FRESH(zero_on_free_covers_the_capacity) { all_of_it_is_zero(AKIT_ZERO_ON_FREE); }
 
 static void *put_dirty(void *arg)
 {
@@ -66,8 +66,8 @@ static void batches_and_threads(uint32_t zero_mode)
     akit_pool_destroy(h, 0);
 }
 
-CASE(zero_on_alloc_in_batches_and_across_threads) { batches_and_threads(AKIT_ZERO_ON_ALLOC); }
-CASE(zero_on_free_in_batches_and_across_threads) { batches_and_threads(AKIT_ZERO_ON_FREE); }
+FRESH(zero_on_alloc_in_batches_and_across_threads) { batches_and_threads(AKIT_ZERO_ON_ALLOC); }
+FRESH(zero_on_free_in_batches_and_across_threads) { batches_and_threads(AKIT_ZERO_ON_FREE); }
 
 CASE(zero_on_free_leaves_nothing_in_idle_buffers)
 {
