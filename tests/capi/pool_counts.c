@@ -125,6 +125,18 @@ CASE(batches)
     akit_pool_destroy(h, 0);
 }
 
+CASE(length_0)
+{
+    akit_pool *h = patient_pool();
+    STEP(h, get(h, 0, 3), .allocs = 3, .misses = 3);
+    STEP(h, put(h, 3), .frees = 3, .puts = 3);
+    STEP(h, get(h, 0, 3), .allocs = 3, .hits = 3, .reused_bytes = 3 * KIB(2));
+    STEP(h, put_n(h, 3), .frees = 3, .puts = 3);
+    STEP(h, get_n(h, 0, 5), .allocs = 5, .hits = 3, .misses = 2, .reused_bytes = 3 * KIB(2));
+    STEP(h, put_n(h, 5), .frees = 5, .puts = 5);
+    akit_pool_destroy(h, 0);
+}
+
 CASE(oversize)
 {
     akit_pool *h = patient_pool();
