@@ -182,7 +182,7 @@ impl PooledBuf {
         check(unsafe { sys::akit_pool_tag_set(self.pool.as_ptr(), void(self.p), tag) }).map(drop)
     }
 
-    /// Puts the buffer back. As dropping it, but says how it went.
+    /// Puts the buffer back. As dropping it, but says how it went. (To *put* into a buffer is what `bytes::BufMut` does.)
     ///
     /// # Errors
     ///

@@ -58,7 +58,7 @@ impl Pool {
         unsafe { sys::akit_pool_put_n(self.as_raw(), buffers.len(), buffers.as_ptr().cast()) }
     }
 
-    /// Notes a number with a raw buffer, as [`PooledBuf::tag_set`].
+    /// Notes a number with a raw buffer, as [`PooledBuf::tag_set`](crate::PooledBuf::tag_set).
     ///
     /// # Safety
     ///
