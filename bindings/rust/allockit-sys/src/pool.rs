@@ -82,7 +82,7 @@ pub struct akit_pool_config {
     pub cache_bytes: u64,
     /// Most idle bytes in the cache of one thread; 0 = 1 MiB, `AKIT_NONE` = as `cache_bytes`.
     pub thread_cache_bytes: u64,
-    /// Of every buffer: a power of two, 64 to 2 MiB; 0 = 64.
+    /// Of every buffer: a power of two, at most 2 MiB; 0 = 64.
     pub alignment: u64,
     /// Size of a slab; 0 = from 64 KiB in the beginning to 2 MiB.
     pub slab_bytes: u64,

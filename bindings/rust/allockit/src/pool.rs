@@ -65,7 +65,8 @@ impl Pool {
     ///
     /// # Safety
     ///
-    /// `raw` is NULL or a live handle that nobody else will destroy or ask for a suggestion.
+    /// `raw` is NULL or a live handle that nobody else will destroy or ask for a suggestion, and that does not stand on a
+    /// region with [`PurgeMethod::Free`](crate::PurgeMethod::Free) without zeroing what it hands out.
     pub unsafe fn from_raw(raw: *mut sys::akit_pool) -> Option<Self> {
         NonNull::new(raw).map(|raw| Pool { raw, suggesting: Mutex::new(()) })
     }

@@ -66,7 +66,10 @@ impl PooledBuf {
         // SAFETY: the library recognises a handle that has ended, and does not touch `p`.
         let capacity = unsafe { sys::akit_pool_capacity(pool, p.as_ptr().cast()) };
         let (pool, len) = (NonNull::new(pool)?, buffer.len());
-        (capacity > 0 && len <= capacity).then_some(PooledBuf { p, len, capacity, pool })
+        if capacity == 0 || len > capacity {
+            return None;
+        }
+        Some(PooledBuf { p, len, capacity, pool })
     }
 
     /// Gives the buffer away, and the handle that it goes back to.

@@ -5,7 +5,7 @@ use crate::error::{check, Error, Result};
 use crate::huge::Huge;
 use crate::modes::ExhaustMode;
 use crate::pool::Pool;
-use crate::region::Region;
+use crate::region::{Region, RegionConfig};
 use crate::settings::config;
 use allockit_sys as sys;
 
@@ -33,7 +33,7 @@ config! {
     /// pool.warm(1500, 1)?;
     /// let packet = pool.get(1500)?;
     /// assert_eq!(packet.capacity(), 1536);
-    /// assert_eq!(pool.get(1500).unwrap_err().kind(), ErrorKind::Exhausted);
+    /// assert_eq!(pool.get(1 << 20).unwrap_err().kind(), ErrorKind::TooLarge);
     /// assert_eq!(pool.config()?.class_bytes, [1536, 9216]);
     /// # Ok::<(), allockit::Error>(())
     /// ```
@@ -50,9 +50,10 @@ config! {
         cache_bytes: u64 = 0,
         /// Most idle bytes in the cache of one thread. Default: 1 MiB.
         thread_cache_bytes: u64 = 0,
-        /// Alignment of every buffer: a power of two, 64 to 2 MiB. Default: 64.
+        /// Alignment of every buffer: a power of two, at most 2 MiB. Default: 64.
         alignment: u64 = 0,
-        /// Size of a slab that buffers are cut from, at most 1 GiB. Default: from 64 KiB in the beginning to 2 MiB.
+        /// Size of a slab, at most 1 GiB: as many whole buffers as fit, from one to 32768. Default: from 64 KiB in the
+        /// beginning to 2 MiB.
         slab_bytes: u64 = 0,
         /// What happens when no idle buffer is left.
         exhaust_mode: ExhaustMode = ExhaustMode::Grow,
@@ -89,6 +90,10 @@ impl PoolConfig {
 
     /// Takes slabs from a region handle, in which they count. The pool keeps what it needs of it alive, so either may end
     /// first; it must be alive when the pool is made, else that is [`Invalid`](crate::ErrorKind::Invalid).
+    ///
+    /// Pages of a region with [`PurgeMethod::Free`](crate::PurgeMethod::Free) may change by themselves until they are
+    /// written to, which bytes behind a reference must not: such a pool zeroes what it hands out, as
+    /// [`ZeroMode::OnAlloc`](crate::ZeroMode::OnAlloc), and cannot have [`ZeroMode::OnFree`](crate::ZeroMode::OnFree).
     #[must_use]
     pub fn region(mut self, region: &Region) -> Self {
         self.region = region.as_raw() as usize;
@@ -107,7 +112,8 @@ impl PoolConfig {
     /// # Errors
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid) for a name or value that makes no sense: classes that do not ascend, both
-    /// ways to name them, more than one of region, huge pages and a NUMA mode;
+    /// ways to name them in contradiction, more than one of region, huge pages and a NUMA mode, `thp` or a fork mode
+    /// together with a region or huge pages, which have theirs;
     /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory), [`TooNew`](crate::ErrorKind::TooNew) for a field that the
     /// installed library does not know, [`Unsupported`](crate::ErrorKind::Unsupported) for a NUMA mode on a system
     /// without NUMA.
@@ -137,7 +143,7 @@ impl PoolConfig {
     /// # Errors
     ///
     /// As [`create`](Self::create); [`Invalid`](crate::ErrorKind::Invalid), too, for less than two whole pages or less
-    /// than one buffer of the largest class, and together with a region, huge pages, NUMA,
+    /// than one buffer of the largest class, and together with a region, huge pages, NUMA, tags, `prefault_bytes`,
     /// [`ExhaustMode::Fallback`] or another fork mode than copy.
     pub fn create_in(&self, memory: &'static mut [u8]) -> Result<Pool> {
         // SAFETY: the memory is ours alone, for ever.
@@ -203,10 +209,25 @@ impl PoolConfig {
 /// # Safety
 ///
 /// What `raw.memory` needs as `create_on` says.
-unsafe fn create(raw: &sys::akit_pool_config) -> Result<Pool> {
+unsafe fn create(raw: &mut sys::akit_pool_config) -> Result<Pool> {
+    if is_lazy(raw.region) {
+        raw.zero_mode = match raw.zero_mode {
+            sys::AKIT_ZERO_ON_FREE => return Err(Error::from_errno(22)),
+            _ => sys::AKIT_ZERO_ON_ALLOC,
+        };
+    }
     let mut handle = core::ptr::null_mut();
     // SAFETY: `raw` is a complete config whose pointers outlive the call, and `handle` is writable.
     check(unsafe { sys::akit_pool_create(raw, &mut handle) })?;
     // SAFETY: create has just handed the handle over to us.
     unsafe { Pool::from_raw(handle) }.ok_or(Error::from_errno(12))
+}
+
+/// Whether the system may still take pages of the region that are handed out again.
+fn is_lazy(region: *mut sys::akit_region) -> bool {
+    let mut config = RegionConfig::empty();
+    // SAFETY: the library recognises a handle that has ended, and `config` is as large as it says.
+    !region.is_null()
+        && unsafe { sys::akit_region_config_get(region, &mut config) } == 0
+        && config.purge_method == sys::AKIT_PURGE_METHOD_FREE
 }
