@@ -67,3 +67,7 @@ pub const NONE: u64 = allockit_sys::AKIT_NONE;
 
 /// Alignment that every block has at least.
 pub const MIN_ALIGN: usize = allockit_sys::AKIT_MIN_ALIGN;
+
+#[cfg(all(doctest, feature = "bytes"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
