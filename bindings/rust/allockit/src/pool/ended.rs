@@ -11,7 +11,8 @@ use core::mem::size_of;
 use core::ptr::NonNull;
 
 /// What is left of a [`Pool`] after its [`destroy`](Pool::destroy): the way back for raw buffers that are still out, and
-/// the list of what is. The last buffer takes the rest with it; a [`PooledBuf`](crate::PooledBuf) needs nothing of this.
+/// the list of what is. The last buffer takes the rest with it, and what is asked after that is answered with none and
+/// reported as misuse. A [`PooledBuf`](crate::PooledBuf) needs nothing of this.
 #[derive(Clone, Copy, Debug)]
 pub struct EndedPool {
     raw: *mut sys::akit_pool,
@@ -57,7 +58,7 @@ impl EndedPool {
         unsafe { sys::akit_pool_capacity(self.raw, p.cast()) }
     }
 
-    /// Walks over the buffers that are still out, as [`Pool::leaks`]; there are none when the last one is back.
+    /// Walks over the buffers that are still out, as [`Pool::leaks`].
     pub fn leaks(self) -> Leaks<'static> {
         Leaks::new(self.raw)
     }
