@@ -172,7 +172,7 @@ FRESH(caches_of_sleeping_threads_go_back)
     pthread_barrier_wait(&barrier);
     pthread_barrier_wait(&barrier);
     CHECK_AT_LEAST(grown_rss(), MIB(16));
-    CHECK_AT_LEAST(pool_stats_of(h).thread_cache_bytes, MIB(4));
+    CHECK_AT_LEAST(pool_stats_of(h).thread_cache_bytes, MIB(1));
     maintain_until(MIB(3)); /* and the stacks */
     CHECK_INT(pool_stats_of(h).thread_cache_bytes, 0);
     pthread_barrier_wait(&barrier);
