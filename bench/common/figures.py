@@ -48,7 +48,8 @@ def columns(lines, most=58):
 
 class Table:
     """Rows with the figures of several columns: ours, and the others that they are compared with. `names` says what columns
-    are called where it is not their key; `goals` has for a row (bound, text) where a bound says more than the best of the others."""
+    are called where it is not their key; `goals` has for a row (bound, text) where a bound says more than the best of the others; where more
+    is better it is a lower bound."""
 
     def __init__(self, rows, ours, others, figures, names=None, goals=None):
         self.ours, self.others, self.names, self.goals = ours, others, names or {}, goals or {}
@@ -97,8 +98,10 @@ class Table:
         """Marks rows that lose: above 1.00 and above 1.05 of the best of the others, or beyond the goal."""
         mine = self.ours[0]
         if row["id"] in self.goals:
-            data = row["allocators"].get(mine)
-            return "over the goal" if data and data["median"] > self.goals[row["id"]][0] else ""
+            data, bound = row["allocators"].get(mine), self.goals[row["id"]][0]
+            if row["kind"] == "more":
+                return "below the goal" if data and data["median"] < bound else ""
+            return "over the goal" if data and data["median"] > bound else ""
         found = row[mine]
         if not found or not found["ratio"] or found["ratio"] <= 1.0 or row["kind"] != "time":
             return ""
