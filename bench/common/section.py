@@ -11,6 +11,7 @@ class Section:
     others: list = dataclasses.field(default_factory=list)
     more_ratio: str = "no purge thread"
     most_rounds: int = 99
+    rivals: list = None  # names of those that the best is taken from, where not all of the others are meant
 
     def columns(self):
         return self.ours + self.others
