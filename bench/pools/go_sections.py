@@ -28,9 +28,9 @@ NAMES = {"local": "allockit, Local", "seed": "seed's design", "libp2p": "go-buff
 GOALS = {"go-parallel-ratio": (1.8, ">= 1.8"), "go-burst-300": (64, "<= 64 MiB, the caps")}
 
 # Heading, which of ours, against which others, and the bound.
-COMPARISONS = (("allockit against the seed's design", "allockit", ["seed"], 0.5),
-               ("allockit against the fastest that returns a []byte of the length and allocates nothing", "allockit", ["libp2p"], 1.0),
-               ("Local against fixed arrays", "local", ["arrays"], 1.0))
+COMPARISONS = (("allockit / seed's design", "allockit", ["seed"], 0.5),
+               ("allockit / fastest []byte without allocating", "allockit", ["libp2p"], 1.0),
+               ("Local / fixed arrays", "local", ["arrays"], 1.0))
 
 # Job -> benchmark, and the processors.
 BENCHMARKS = {"go-pair-%dK" % size: ("GetPut/size=%dK" % size, None) for size in SIZES}
@@ -120,7 +120,7 @@ def run(job, column, given):
     benchmark, processors = BENCHMARKS[job]
     pattern = "/".join("^%s$" % part for part in ("Benchmark" + benchmark).split("/") + ["pool=" + column.name])
     command = [column.program, "-test.run=^$", "-test.bench=" + pattern, "-test.benchmem", "-test.benchtime=%gs" % given.time,
-               "-load=%gs" % LOAD_SECONDS[given.full]] + ["-test.cpu=" + processors] * bool(processors)
+               "-load=%gs" % LOAD_SECONDS[given.full]] + (["-test.cpu=" + processors] if processors else [])
     done = subprocess.run(command, env=turns.environment_of(column, given.installed), capture_output=True, text=True, timeout=300)
     figures = _figures(job, done.stdout)
     if done.returncode != 0 or not figures:

@@ -3,11 +3,11 @@ import os
 
 import figures as tables
 import go_sections
-import report
+import suite
 
 
 def part(language, section, rows, figures):
-    return report.Part(section, rows, figures, language.NAMES, language.GOALS)
+    return suite.Part(section, rows, figures, language.NAMES, language.GOALS)
 
 
 def comparisons(table):
@@ -25,7 +25,7 @@ def comparisons(table):
     return [head] + lines if lines else []
 
 
-class Report(report.Report):
+class Report(suite.Report):
     stem, title = "pools", "Buffer pools"
     plot = os.path.join(os.path.dirname(__file__), "pools_plot.py")
 

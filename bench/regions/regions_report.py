@@ -1,7 +1,7 @@
 """The report of regions and huge pages."""
 import os
 
-import report
+import suite
 import sections
 
 # The slowest size may be so much slower than the fastest, before the handle counts as not flat in size.
@@ -10,10 +10,10 @@ FLAT = 1.5
 
 def part(section, rows, figures, burst):
     goals = {"pair-flat": (FLAT, "<= %g" % FLAT), "decay-300": (burst / 100 / (1 << 20), "<= 1 % of the burst")}
-    return report.Part(section, rows, figures, sections.NAMES, goals)
+    return suite.Part(section, rows, figures, sections.NAMES, goals)
 
 
-class Report(report.Report):
+class Report(suite.Report):
     stem, title = "regions", "Regions and huge pages"
     plot = os.path.join(os.path.dirname(__file__), "regions_plot.py")
 
