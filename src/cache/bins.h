@@ -92,6 +92,28 @@ AKIT_INLINE void count_get(ThreadCache* tc, unsigned c) {
 #endif
 }
 
+// One more, by one instruction where the compiler would make three.
+AKIT_INLINE void plus(std::atomic<std::int32_t>& n) {
+#if defined(__x86_64__) && !defined(AKIT_TSAN_BUILD)
+  __asm__("incl %0" : "+m"(n));
+#else
+  n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+#endif
+}
+// One less: true when it is below zero then.
+AKIT_INLINE bool minus(std::atomic<std::int32_t>& n) {
+#if defined(__x86_64__) && !defined(AKIT_TSAN_BUILD)
+  __asm__ goto("decl %0\n\tjs %l1" : : "m"(n) : "cc", "memory" : negative);
+  return false;
+negative:
+  return true;
+#else
+  std::int32_t v = n.load(std::memory_order_relaxed) - 1;
+  n.store(v, std::memory_order_relaxed);
+  return v < 0;
+#endif
+}
+
 AKIT_INLINE void enter(ThreadCache* tc) {
   tc->busy.store(1, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);

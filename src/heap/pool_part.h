@@ -6,21 +6,23 @@
 namespace akit::heap {
 
 // Lengths are told apart to a quarter of a doubling, from 64 bytes to 16 MiB.
-inline constexpr unsigned kLengthBase = 27, kLengths = 73;
+inline constexpr unsigned kLengthBase = 531, kLengths = 73;
 inline constexpr std::uint64_t kMaxPoolClass = std::uint64_t{16} << 20;
 inline constexpr unsigned kLengthBins = cache::kPoolClasses + 1;  // where ThreadCache::gets counts them
 static_assert(kLengthBins + kLengths <= cache::kBins);
 
 // n from 1 to kMaxPoolClass
 AKIT_INLINE unsigned length_of(std::size_t n) {
-  std::size_t m = (n - 1) | 63;
-  unsigned lg = log2_floor(m);
-  return lg * 4 + static_cast<unsigned>(m >> (lg - 2)) - kLengthBase;
+  // Exponent and first two digits of a float: a third of the instructions that counting zeros takes.
+  auto m = static_cast<float>(static_cast<std::int32_t>((n - 1) | 63));
+  std::uint32_t bits;
+  __builtin_memcpy(&bits, &m, sizeof bits);
+  return (bits >> 21) - kLengthBase;
 }
 // The largest of these lengths.
 constexpr std::uint64_t length_end(unsigned i) {
   if (i == 0) return 64;
-  unsigned at = i + kLengthBase - 4, lg = at / 4;
+  unsigned at = i + 23, lg = at / 4;
   return std::uint64_t{5 + at % 4} << (lg - 2);
 }
 static_assert(length_end(1) == 80 && length_end(4) == 128 && length_end(kLengths - 1) == kMaxPoolClass);

@@ -10,49 +10,62 @@ namespace akit::pool {
 
 using cache::Slot;
 
+// The same as the argument, but no register need keep that for the miss.
+AKIT_INLINE akit_pool* handle_of(const ThreadCache* tc) { return static_cast<akit_pool*>(const_cast<void*>(static_cast<const void*>(tc->handle))); }
+
+template <bool kSearch>
 AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   akit_tiered* h = stub(p);
   ThreadCache* tc = heap::current_pool_for(h);
   if (AKIT_UNLIKELY(tc->handle != h)) return get_slow(p, n, capacity);
   auto* t = static_cast<const heap::PoolPart*>(tc->table);
   if (AKIT_UNLIKELY(n - 1 >= t->largest)) return get_slow(p, n, capacity);
-  unsigned length = heap::length_of(n), c = class_for(t, n, length);
+  unsigned length = heap::length_of(n), c = kSearch ? class_for(t, n, length) : t->first[length];
+  std::size_t size = t->size[c];
+  if (!kSearch && AKIT_UNLIKELY(n > size)) return get_later(p, n, capacity);
+  if (capacity) *capacity = size;
   cache::enter(tc);
   Slot* s = tc->bin[c].load(std::memory_order_acquire);
   void* q = s->load(std::memory_order_relaxed);
   auto a = reinterpret_cast<std::uintptr_t>(q);
   if (AKIT_UNLIKELY((a >> map::kLeafShift) != tc->leaf_number)) {  // also: none
     cache::leave(tc);
-    return get_slow(p, n, capacity);
+    return get_slow(handle_of(tc), n, capacity);
   }
   tc->bin[c].store(s - 1, std::memory_order_relaxed);
   cache::leave(tc);
+  tc->last = q;
+  tc->last_class = c;
   store(state_of(tc, a), kOut);
   cache::count_get(tc, c);
   cache::count_get(tc, heap::kLengthBins + length);
-  count_out(tc, c);
-  tc->last = q;
-  tc->last_class = c;
-  if (capacity) *capacity = t->size[c];
-  return q;
+  return counted_out(tc, c, q);
 }
+
+AKIT_WARM void* get_later(akit_pool* p, std::size_t n, std::size_t* capacity) { return get<true>(p, n, capacity); }
 
 AKIT_INLINE int put(akit_pool* p, void* q) {
   akit_tiered* h = stub(p);
   ThreadCache* tc = heap::current_pool_for(h);
   if (AKIT_UNLIKELY(tc->handle != h)) return put_slow(p, q);
   auto a = reinterpret_cast<std::uintptr_t>(q);
-  std::uint32_t c = cache::class_of(tc, q);
-  if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses) || AKIT_UNLIKELY(a & (map::kOwnByte - 1))) return put_slow(p, q);
-  if (q == tc->last) {
+  // One rotation serves two tests: the low bits, moved to the top, make an address that is no multiple
+  // of 128 belong to no leaf.
+  constexpr unsigned kLow = map::kGrain + 3;
+  std::uintptr_t turned = (a >> kLow) | (a << (64 - kLow));
+  if (AKIT_UNLIKELY((turned >> (map::kLeafShift - kLow)) != tc->leaf_number)) return put_slow(p, q);
+  std::uint32_t c = tc->leaf[a >> map::kPageShift].load(std::memory_order_relaxed) - tc->own;
+  if (AKIT_LIKELY(q == tc->last)) {
     // Got last and put first, as most buffers are. Its class comes from there, so that the bin's
     // address, which the next get waits for, does not wait for the address map.
     std::uint32_t known = tc->last_class;
-    __asm__("" : "+r"(known));
     if (AKIT_UNLIKELY(known != c)) return put_slow(p, q);
+    __asm__("" : "+r"(known));  // or compilers go on with the other one, which is the same
     c = known;
+  } else if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses)) {
+    return put_slow(p, q);
   }
-  std::uint8_t* state = state_of(tc, a);
+  std::uint8_t* state = tc->outs[a >> map::kRangeShift] + (turned & (kMarks - 1));
   if (AKIT_UNLIKELY(load(state) != kOut)) return put_slow(p, q);
   cache::enter(tc);
   Slot* s = tc->bin[c].load(std::memory_order_acquire);
@@ -70,7 +83,7 @@ AKIT_INLINE int put(akit_pool* p, void* q) {
 
 }  // namespace akit::pool
 
-AKIT_HOT void* akit_pool_get(akit_pool* p, std::size_t n, std::size_t* capacity) { return akit::pool::get(p, n, capacity); }
+AKIT_HOT void* akit_pool_get(akit_pool* p, std::size_t n, std::size_t* capacity) { return akit::pool::get<false>(p, n, capacity); }
 
 AKIT_HOT int akit_pool_put(akit_pool* p, void* q) { return akit::pool::put(p, q); }
 
@@ -80,7 +93,7 @@ AKIT_HOT std::size_t akit_pool_get_n(akit_pool* p, std::size_t length, std::size
     errno = EINVAL;
     n = 0;
   }
-  while (done < n && (out[done] = akit::pool::get(p, length, &got)) != nullptr) ++done;
+  while (done < n && (out[done] = akit::pool::get<false>(p, length, &got)) != nullptr) ++done;
   if (capacity) *capacity = done ? got ? got : akit::pool::capacity(p, out[0]) : 0;
   return done;
 }

@@ -102,13 +102,14 @@ void put_away(Heap* h, unsigned c, void* p) {
 
 bool closing(const Heap* h) { return h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen; }
 
-AKIT_MISS void new_peak(ThreadCache* tc, unsigned c) {
+AKIT_MISS void* new_peak(ThreadCache* tc, unsigned c, void* q) {
   for (unsigned i : {c, 0u}) {
     std::int32_t room = tc->room[i].load(std::memory_order_relaxed);
     if (room >= 0) continue;
     tc->room[i].store(0, std::memory_order_relaxed);
     tc->most[i].store(tc->most[i].load(std::memory_order_relaxed) - room, std::memory_order_relaxed);
   }
+  return q;
 }
 
 Buffer find(Heap* h, const void* p) {
@@ -150,7 +151,7 @@ void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
   know_leaf(tc, a);
   store(state_of(a), kOut);
   cache::count_get(tc, kLengthBins + length);
-  count_out(tc, c);
+  counted_out(tc, c, p);
   tc->last = p;
   tc->last_class = c;
   std::size_t size = h->pool->size[c];

@@ -16,9 +16,8 @@ using heap::ThreadCache;
 
 enum State : std::uint8_t { kIdle = 0, kInBin = 1, kOut = 3 };
 
-AKIT_INLINE std::uint8_t* state_in(std::uint8_t* marks, std::uintptr_t a) {
-  return marks + ((a >> (map::kGrain + 3)) & ((std::size_t{1} << (map::kRangeShift - map::kGrain - 3)) - 1));
-}
+inline constexpr std::size_t kMarks = std::size_t{1} << (map::kRangeShift - map::kGrain - 3);  // of a range
+AKIT_INLINE std::uint8_t* state_in(std::uint8_t* marks, std::uintptr_t a) { return marks + ((a >> (map::kGrain + 3)) & (kMarks - 1)); }
 AKIT_INLINE std::uint8_t* state_of(const ThreadCache* tc, std::uintptr_t a) { return state_in(tc->outs[a >> map::kRangeShift], a); }
 inline std::uint8_t* state_of(std::uintptr_t a) {
   auto* marks = reinterpret_cast<std::uint8_t*>(map::out_table(a));
@@ -33,19 +32,23 @@ AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned 
   return c;
 }
 
-// More are out than ever since this cache told the pool.
-AKIT_MISS void new_peak(ThreadCache* tc, unsigned c);
-AKIT_INLINE void count_out(ThreadCache* tc, unsigned c) {
-  std::int32_t of_class = tc->room[c].load(std::memory_order_relaxed) - 1, of_all = tc->room[0].load(std::memory_order_relaxed) - 1;
-  tc->room[c].store(of_class, std::memory_order_relaxed);
-  tc->room[0].store(of_all, std::memory_order_relaxed);
-  if (AKIT_UNLIKELY((of_class | of_all) < 0)) new_peak(tc, c);
+// More are out than ever since this cache told the pool. Returns q.
+AKIT_MISS void* new_peak(ThreadCache* tc, unsigned c, void* q);
+AKIT_INLINE void* counted_out(ThreadCache* tc, unsigned c, void* q) {
+  if (AKIT_UNLIKELY(cache::minus(tc->room[c]))) {
+    cache::minus(tc->room[0]);
+    return new_peak(tc, c, q);
+  }
+  if (AKIT_UNLIKELY(cache::minus(tc->room[0]))) return new_peak(tc, c, q);
+  return q;
 }
 AKIT_INLINE void count_in(ThreadCache* tc, unsigned c) {
-  tc->room[c].store(tc->room[c].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  tc->room[0].store(tc->room[0].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  cache::plus(tc->room[c]);
+  cache::plus(tc->room[0]);
 }
 
+// Lengths between two classes: the one that first[] names is too small.
+AKIT_WARM void* get_later(akit_pool* h, std::size_t n, std::size_t* capacity);
 AKIT_MISS void* get_slow(akit_pool* h, std::size_t n, std::size_t* capacity);
 AKIT_MISS int put_slow(akit_pool* h, void* p);
 
