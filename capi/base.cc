@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "abi_struct.h"
+#include "block_info.h"
 #include "os/misuse.h"
 #include "heap/api.h"
 
@@ -67,10 +68,7 @@ int akit_inspect(const void* p, akit_block_info* out) {
   if (const int rc = akit::abi::check_out(out); rc < 0) return rc;
   akit::heap::BlockInfo b{};
   if (const int rc = akit::heap::inspect(p, &b); rc < 0) return rc;
-  const akit_block_info info = {sizeof(info), b.handle_id, b.handle_kind, b.base, b.usable_bytes,
-                                b.state,      b.backing,   b.reason,      b.numa_node,
-                                b.zeroed};
-  akit::abi::copy_out(out, info);
+  akit::abi::copy_out(out, akit::abi::block_info(b));
   return 0;
 }
 

@@ -21,11 +21,11 @@ void number(Text& t, const char* key, std::uint64_t value) {
 
 #define AKIT_NUMBER(name) number(t, #name, s.name);
 
-void classes(Text& t, std::uint64_t id) {
+void classes(const KindTexts& kind, Text& t, std::uint64_t id) {
   t.put(",\"classes\":[");
   const char* separator = "";
   akit::ClassStats s{};
-  for (std::size_t index = 0; core::class_stats_by_id(id, index, &s) == 0; index++) {
+  for (std::size_t index = 0; kind.read_class(id, index, &s) == 0; index++) {
     if (s.gets_total == 0) continue;
     t.put(separator);
     separator = ",";
@@ -45,7 +45,7 @@ bool handle_of(const KindTexts& kind, Text& t, std::uint64_t id, const char* sep
   t.put("{\"name\":");
   t.quoted(name);
   for (std::size_t i = 0; i < kind.count; i++) number(t, kind.fields[i], figures.of[i]);
-  if (kind.has_classes) classes(t, id);
+  if (kind.read_class) classes(kind, t, id);
   t.put('}');
   return true;
 }

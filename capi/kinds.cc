@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "huge/api.h"
+#include "pool/api.h"
 #include "region/api.h"
 
 namespace akit::abi {
@@ -26,6 +27,8 @@ constexpr const char* kRegion[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_REGION_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kHuge[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_HUGE_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kPool[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_POOL_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
 
 template <class Stats, std::size_t N>
@@ -37,12 +40,14 @@ consteval std::size_t count(const char* const (&)[N]) {
 }  // namespace
 
 constexpr KindTexts kinds[kKinds] = {
-    {heap::kKindTiered, "tiered", kTiered, count<TieredStats>(kTiered), true,
+    {heap::kKindTiered, "tiered", kTiered, count<TieredStats>(kTiered), heap::class_stats_by_id,
      read<TieredStats, heap::stats_by_id>},
-    {heap::kKindRegion, "region", kRegion, count<RegionStats>(kRegion), false,
+    {heap::kKindRegion, "region", kRegion, count<RegionStats>(kRegion), nullptr,
      read<RegionStats, region::stats_by_id>},
-    {heap::kKindHuge, "huge", kHuge, count<HugeStats>(kHuge), false,
+    {heap::kKindHuge, "huge", kHuge, count<HugeStats>(kHuge), nullptr,
      read<HugeStats, huge::stats_by_id>},
+    {heap::kKindPool, "pool", kPool, count<PoolStats>(kPool), pool::class_stats_by_id,
+     read<PoolStats, pool::stats_by_id>},
 };
 
 }  // namespace akit::abi

@@ -16,12 +16,13 @@ struct KindTexts {
   const char* name;           // as in akit_<name>_stats
   const char* const* fields;  // names of them
   std::size_t count;
-  bool has_classes;
+  // Of one class, NULL where there are none; -ENOENT ends the walk.
+  int (*read_class)(std::uint64_t id, std::size_t index, ClassStats* out) noexcept;
   // -ENOENT when there is no such handle, or it is one of another kind.
   int (*read)(std::uint64_t id, Figures* out, char name[64]) noexcept;
 };
 
-inline constexpr std::size_t kKinds = 3;
+inline constexpr std::size_t kKinds = 4;
 extern const KindTexts kinds[kKinds];
 
 }  // namespace akit::abi

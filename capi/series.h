@@ -38,6 +38,8 @@ class Total {
     } else if (is(field, "purge_overdue_ns") || is(field, "populate_max_ns") ||
                is(field, "last_fallback_unix_ns")) {
       if (n > total) total = n;
+    } else if (is(field, "first_fallback_unix_ns")) {
+      if (total == 0 || (n != 0 && n < total)) total = n;
     } else if (is(field, "last_fallback_reason")) {
       if (s.of[next] > total_.of[next]) total = n;
     } else if (__builtin_add_overflow(total, n, &total)) {

@@ -1,6 +1,7 @@
 #include <allockit/stats.h>
 
 #include <allockit/huge.h>
+#include <allockit/pool.h>
 #include <allockit/region.h>
 #include <allockit/tiered.h>
 
@@ -33,6 +34,14 @@ static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #define AKIT_CORE akit::HugeStats
 AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
 AKIT_HUGE_STATS_FIELDS(AKIT_SAME)
+static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
+#undef AKIT_PUBLIC
+#undef AKIT_CORE
+
+#define AKIT_PUBLIC akit_pool_stats
+#define AKIT_CORE akit::PoolStats
+AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
+AKIT_POOL_STATS_FIELDS(AKIT_SAME)
 static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #undef AKIT_PUBLIC
 #undef AKIT_CORE

@@ -26,6 +26,11 @@
   X(cache_misses_total) X(fallbacks_total) X(last_fallback_reason) X(last_fallback_unix_ns)      \
   X(populate_max_ns) X(populate_ns_total)
 
+#define AKIT_POOL_STATS_FIELDS(X)                                                                \
+  X(out_buffers) X(out_peak_buffers) X(hits_total) X(misses_total) X(puts_total)                 \
+  X(discards_total) X(oversize_total) X(zeroed_bytes_total) X(grown_total) X(fallbacks_total)    \
+  X(first_fallback_unix_ns) X(thread_cache_bytes) X(reused_bytes_total)
+
 #define AKIT_CLASS_STATS_FIELDS(X)                                                               \
   X(block_bytes) X(used_blocks) X(used_peak_blocks) X(cached_blocks) X(gets_total)               \
   X(puts_total) X(hits_total) X(misses_total) X(discards_total) X(slabs) X(mapped_bytes)
@@ -51,6 +56,11 @@ struct HugeStats {
   std::uint64_t struct_size;
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_HUGE_STATS_FIELDS(AKIT_FIELD)
+};
+struct PoolStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_POOL_STATS_FIELDS(AKIT_FIELD)
 };
 struct ClassStats {
   std::uint64_t struct_size;

@@ -19,6 +19,7 @@
 namespace akit::cache {
 
 inline constexpr unsigned kBins = 170;
+inline constexpr unsigned kPoolClasses = 64;
 inline constexpr std::size_t kArrayBytes = 1024;
 inline constexpr unsigned kArraySlots = kArrayBytes / sizeof(void*);
 inline constexpr unsigned kMaxCapacity = kArraySlots - 1;
@@ -39,8 +40,15 @@ struct ThreadCache {
   const std::atomic<map::Entry>* leaf = nullptr;  // biased: index it by address >> 12
   map::Entry own = 0;                             // owner << 8
   std::atomic<std::uint32_t> busy{0};             // the owner is inside pop or push
+  std::uint8_t* const* outs = nullptr;            // biased like leaf: tables of out bits by address >> 22
+  const void* table = nullptr;                    // pools: classes by length
+  void* last = nullptr;                           // pools: the buffer that was got last, and its class
+  std::uint32_t last_class = 0;
   std::atomic<Slot*> bin[kBins]{};
   std::atomic<std::uint64_t> gets[kBins]{};
+  // Pools: how many more buffers of a class may leave through this cache before more of them are out
+  // than ever since it last told the pool, and that most.
+  std::atomic<std::int32_t> room[kPoolClasses + 1]{};
 
   // misses only
   Shared<std::uint32_t> watch_flags = 0;
@@ -61,6 +69,7 @@ struct ThreadCache {
   std::uint64_t misses = 0;
   std::atomic<std::uint64_t> reallocs{0}, reallocs_in_place{0};
   std::uint64_t next_check_ns = 0;
+  std::atomic<std::int32_t> most[kPoolClasses + 1]{};  // [0]: all classes
   bool orphan = false;
 };
 static_assert(sizeof(ThreadCache) <= 4096, "a cache is one page and its arrays start on the next");
@@ -69,6 +78,8 @@ AKIT_INLINE void remember_leaf(ThreadCache* tc, std::uintptr_t a, map::Leaf* l) 
   std::uintptr_t n = a >> map::kLeafShift;
   tc->leaf = reinterpret_cast<const std::atomic<map::Entry>*>(
       reinterpret_cast<std::uintptr_t>(l->entry) - ((n << (map::kLeafShift - map::kPageShift)) * sizeof(map::Entry)));
+  tc->outs = reinterpret_cast<std::uint8_t* const*>(
+      reinterpret_cast<std::uintptr_t>(l->out) - ((n << (map::kLeafShift - map::kRangeShift)) * sizeof(l->out[0])));
   tc->leaf_number = n;
 }
 

@@ -7,10 +7,11 @@
 struct akit_tiered;  // the stub of a handle of any kind
 struct akit_region;
 struct akit_huge;
+struct akit_pool;
 
 namespace akit::heap {
 
-enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3 };  // AKIT_KIND_*
+enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4 };  // AKIT_KIND_*
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
 struct Options {
@@ -37,10 +38,15 @@ struct Options {
   // huge
   std::uint64_t giant_page_bytes = 0, huge_page_bytes = 0;
   std::uint32_t giant_mode = 0, huge_mode = 0, populate = 0;
+  // pool
+  std::uint64_t min_class_bytes = 0, max_class_bytes = 0, classes_per_doubling = 0;
+  const std::uint64_t* class_bytes = nullptr;
+  std::uint64_t class_count = 0, class_cache_bytes = 0, alignment = 0, slab_bytes = 0;
+  std::uint32_t exhaust_mode = 0;
 };
 
 struct BlockInfo {  // akit_block_info without struct_size
-  std::uint64_t handle_id, handle_kind, base, usable_bytes, state, backing, reason, numa_node, zeroed;
+  std::uint64_t handle_id, handle_kind, base, usable_bytes, state, backing, reason, numa_node, zeroed, tag;
 };
 
 int create(const Options& opt, akit_tiered** out) noexcept;

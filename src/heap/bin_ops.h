@@ -16,6 +16,7 @@ inline unsigned full_capacity(const Heap* h, unsigned c) {
     n = size <= (std::size_t{4} << 20) ? max<std::size_t>((std::size_t{8} << 20) / size, 16) : size <= (std::size_t{16} << 20) ? 10 : 2;
     if (size > (std::size_t{64} << 20)) n = 1;
   }
+  if (h->pool) n = h->opt.thread_cache_bytes / 2 / size;  // of few classes each may have much of it
   return static_cast<unsigned>(min<std::size_t>(n, cache::kMaxCapacity));
 }
 
@@ -30,7 +31,7 @@ inline unsigned growing(std::uint8_t* run, unsigned first, unsigned most) {
 inline unsigned most_moved(const ThreadCache* tc, unsigned c) {
   auto* h = static_cast<const Heap*>(tc->heap);
   std::size_t size = size_of(h, c);
-  if (size > (std::size_t{256} << 10)) return size <= (std::size_t{1} << 20) ? 8 : size <= (std::size_t{4} << 20) ? 4 : 1;
+  if (size > (std::size_t{256} << 10) && !h->pool) return size <= (std::size_t{1} << 20) ? 8 : size <= (std::size_t{4} << 20) ? 4 : 1;
   return tc->capacity[c] * 7u / 8;
 }
 inline unsigned spill_size(ThreadCache* tc, unsigned c) {
@@ -75,7 +76,10 @@ inline unsigned grant(Heap* h, ThreadCache* tc, unsigned c, unsigned have, unsig
     want = have + static_cast<unsigned>(room / size);
     more = size * (want - have);
   }
-  if (AKIT_UNLIKELY(h->accounted)) {
+  if (h->pool) {
+    want = have + static_cast<unsigned>(pool_admit(h, c, want - have));
+    more = size * (want - have);
+  } else if (AKIT_UNLIKELY(h->accounted)) {
     want = have + static_cast<unsigned>(grant_from_account(h->account, size, want - have));
     more = size * (want - have);
   }
@@ -83,10 +87,12 @@ inline unsigned grant(Heap* h, ThreadCache* tc, unsigned c, unsigned have, unsig
   return want;
 }
 
-inline void ungrant(ThreadCache* tc, std::uint64_t size, unsigned n) {
+inline void ungrant(ThreadCache* tc, unsigned c, unsigned n) {
   auto* h = static_cast<Heap*>(tc->heap);
+  std::uint64_t size = size_of(h, c);
   tc->granted_kib -= static_cast<std::uint32_t>((size * n + 1023) >> 10);
-  if (AKIT_LIKELY(!h->accounted)) return;
+  if (h->pool) h->pool->front[c].fetch_sub(n, std::memory_order_relaxed);
+  if (AKIT_LIKELY(!h->accounted && !h->pool)) return;
   h->account.front_bytes.fetch_sub(size * n, std::memory_order_relaxed);
   h->account.front_entries.fetch_sub(n, std::memory_order_relaxed);
 }
@@ -102,12 +108,12 @@ inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
 inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
   if (tc->bin[c].load(std::memory_order_relaxed) != cache::poison()) return true;
   mark_touched(h, tc, c);  // here, because a thread may free into a class that it never allocated from
-  unsigned full = full_capacity(h, c), first = size_of(h, c) <= (std::size_t{16} << 10) ? full : min(full, size_of(h, c) <= (std::size_t{1} << 20) ? 4u : 2u);
+  unsigned full = full_capacity(h, c), first = size_of(h, c) <= (std::size_t{16} << 10) && !h->pool ? full : min(full, size_of(h, c) <= (std::size_t{1} << 20) ? 4u : 2u);
   unsigned cap = grant(h, tc, c, 0, first);
   if (cap == 0) return false;
   auto* a = static_cast<Slot*>(array_get(h, tc));
   if (!a) {
-    ungrant(tc, size_of(h, c), cap);
+    ungrant(tc, c, cap);
     return false;
   }
   tc->capacity[c] = static_cast<std::uint8_t>(cap);
@@ -119,7 +125,7 @@ inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
 
 // The bin is empty and gives its array and its share of the budget back.
 inline void detach(ThreadCache* tc, unsigned c, Slot* array) {
-  ungrant(tc, size_of(static_cast<const Heap*>(tc->heap), c), tc->capacity[c]);
+  ungrant(tc, c, tc->capacity[c]);
   tc->capacity[c] = 0;
   array[0].store(tc->arrays, std::memory_order_relaxed);
   tc->arrays = array;

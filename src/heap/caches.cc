@@ -20,6 +20,7 @@ constinit ThreadCache no_cache{};
 #if AKIT_TLS_WORD
 __attribute__((tls_model("initial-exec"))) constinit __thread HotShared<ThreadCache*> current_cache = &no_cache;
 __attribute__((tls_model("initial-exec"))) constinit __thread HotShared<ThreadCache*> current_region_cache = &no_cache;
+__attribute__((tls_model("initial-exec"))) constinit __thread HotShared<ThreadCache*> current_pool_cache = &no_cache;
 #endif
 
 namespace {
@@ -132,9 +133,12 @@ ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   tc->handle = h->watch ? cache::kNoHandle : h->stub;
   tc->watched = h->watch ? h->stub : cache::kNoHandle;
   tc->leaf_number = ~std::uintptr_t{0};
+  tc->table = h->pool;
+  tc->last = nullptr;
 #if AKIT_TLS_WORD
   t->words[0] = reinterpret_cast<void**>(&current_cache);
   t->words[1] = reinterpret_cast<void**>(&current_region_cache);
+  t->words[2] = reinterpret_cast<void**>(&current_pool_cache);
 #endif
   return tc;
 }
@@ -216,6 +220,7 @@ void cache_release(Heap* h, ThreadCache* tc) {
     }
   h->reallocs.fetch_add(tc->reallocs.load(std::memory_order_relaxed), std::memory_order_relaxed);
   h->reallocs_in_place.fetch_add(tc->reallocs_in_place.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  if (h->pool) peaks_retire(h, tc);
   uncharge(h, s->bytes());
   h->metadata.fetch_sub(s->bytes(), std::memory_order_relaxed);
   --h->cache_count;
@@ -257,6 +262,7 @@ void void_caches(Heap* h) {
         }
         tc->touched[w] = 0;
       }
+      if (h->pool) peaks_reset(tc);
       tc->granted_kib = 0;
       tc->misses = 0;
       tc->reallocs.store(0, std::memory_order_relaxed);

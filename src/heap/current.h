@@ -1,5 +1,6 @@
-// The TLS words: the caches this thread used last, one of a tiered handle and one of a region handle,
-// so that programs that use both in turn find each at once, and akit_free never meets a region's. On
+// The TLS words: the caches this thread used last, one of a tiered handle, one of a region handle and
+// one of a pool, so that programs that use them in turn find each at once, and akit_free never meets a
+// region's. On
 // libcs without room for static TLS in dlopen'ed libraries there is none, and every call looks its
 // seat up by the thread pointer.
 #pragma once
@@ -11,16 +12,20 @@ namespace akit::heap {
 // A destroy in another thread may take a cache out of them.
 extern __thread HotShared<ThreadCache*> current_cache __attribute__((tls_model("initial-exec")));
 extern __thread HotShared<ThreadCache*> current_region_cache __attribute__((tls_model("initial-exec")));
+extern __thread HotShared<ThreadCache*> current_pool_cache __attribute__((tls_model("initial-exec")));
 AKIT_INLINE ThreadCache* current_for(akit_tiered*) { return current_cache; }
 AKIT_INLINE ThreadCache* current_region_for(akit_tiered*) { return current_region_cache; }
+AKIT_INLINE ThreadCache* current_pool_for(akit_tiered*) { return current_pool_cache; }
 AKIT_INLINE ThreadCache* current_any_for(const void*) { return current_cache; }
 inline HotShared<ThreadCache*>* word_of(const ThreadCache* tc) {
-  return static_cast<const Heap*>(tc->heap)->kind == kKindRegion ? &current_region_cache : &current_cache;
+  std::uint32_t kind = static_cast<const Heap*>(tc->heap)->kind;
+  return kind == kKindRegion ? &current_region_cache : kind == kKindPool ? &current_pool_cache : &current_cache;
 }
 inline void set_current(ThreadCache* tc) { *word_of(tc) = tc; }
 inline void forget_current() {
   current_cache = &no_cache;
   current_region_cache = &no_cache;
+  current_pool_cache = &no_cache;
 }
 #else
 AKIT_INLINE ThreadCache* current_of_kind(akit_tiered* h, Kind kind) {
@@ -32,6 +37,7 @@ AKIT_INLINE ThreadCache* current_of_kind(akit_tiered* h, Kind kind) {
 }
 AKIT_INLINE ThreadCache* current_for(akit_tiered* h) { return current_of_kind(h, kKindTiered); }
 AKIT_INLINE ThreadCache* current_region_for(akit_tiered* h) { return current_of_kind(h, kKindRegion); }
+AKIT_INLINE ThreadCache* current_pool_for(akit_tiered* h) { return current_of_kind(h, kKindPool); }
 AKIT_INLINE ThreadCache* current_any_for(const void*) { return &no_cache; }
 inline void set_current(ThreadCache*) {}
 inline void forget_current() {}

@@ -36,7 +36,7 @@ template <class F>
 void with_marks(Heap* h, unsigned c, F f) {
   if (!is_slab_class(h, c))
     f(Entries{h, c});
-  else if (stride_of_class(c) >= map::kOwnByte)
+  else if (stride_of(h, c) >= map::kOwnByte)
     f(map::OutBytes());
   else
     f(map::OutWords());
@@ -60,9 +60,12 @@ void to_span(Heap* h, unsigned c, void* p, bool slab, std::uint64_t stamp) {
 }
 
 // The heap's sum is shared by all classes and threads, so it hears of changes in larger steps.
-void count_blocks(Heap* h, ClassState& k, std::size_t size, std::int32_t n) {
+void count_blocks(Heap* h, unsigned c, std::int32_t n) {
+  ClassState& k = h->classes[c];
+  std::size_t size = size_of(h, c);
   k.depot_blocks += static_cast<std::uint32_t>(n);
-  if (AKIT_UNLIKELY(h->accounted)) {
+  if (h->pool) h->pool->front[c].fetch_add(static_cast<std::uint32_t>(n), std::memory_order_relaxed);
+  if (AKIT_UNLIKELY(h->accounted || h->pool)) {
     h->account.front_bytes.fetch_add(static_cast<std::uint64_t>(static_cast<std::int64_t>(size) * n), std::memory_order_relaxed);
     h->account.front_entries.fetch_add(static_cast<std::uint64_t>(std::int64_t{n}), std::memory_order_relaxed);
   }
@@ -120,7 +123,9 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
   san::hand_over(&k);
   std::uint64_t held = h->depot_bytes.load(std::memory_order_relaxed);
   // Over the budget blocks go to their spans; with a purge thread it does that at its next tick.
-  if (AKIT_UNLIKELY(h->accounted)) {
+  if (AKIT_UNLIKELY(h->pool != nullptr)) {
+    to_spans |= pool_is_full(h, c, n);
+  } else if (AKIT_UNLIKELY(h->accounted)) {
     const pages::Account& a = h->account;
     to_spans |= a.front_bytes.load(std::memory_order_relaxed) + n * size_of(h, c) > a.cache_bytes ||
                 a.front_entries.load(std::memory_order_relaxed) + n > a.max_entries;
@@ -146,7 +151,7 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
       b->low[b->n++] = static_cast<std::uint32_t>(a >> map::kGrain);
       ++batched;
     }
-    if (batched) count_blocks(h, k, size_of(h, c), batched);
+    if (batched) count_blocks(h, c, batched);
   };
   {
     os::Guard g(k.lock);
@@ -184,7 +189,7 @@ Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCac
   }
   *end = nullptr;
   if (t.n == 0) return t;
-  count_blocks(h, k, size_of(h, c), -static_cast<std::int32_t>(t.n));
+  count_blocks(h, c, -static_cast<std::int32_t>(t.n));
   san::take_over(&k);
   return t;
 }
@@ -223,7 +228,8 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than) {
     // One batch per turn of the lock, so that a thread in need never waits for the whole depot.
     os::Guard g(k.lock);
     Batch* b = k.oldest;
-    if (!b || b->stamp > older_than) {
+    bool warm = b && h->pool && k.depot_blocks - b->n < h->pool->warm[c];
+    if (!b || b->stamp > older_than || warm) {
       while (Batch* e = k.spare) {
         k.spare = e->next;
         meta::put(e, sizeof(Batch));
@@ -235,7 +241,7 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than) {
       b->prev->next = nullptr;
     else
       k.depot = nullptr;
-    count_blocks(h, k, size_of(h, c), -static_cast<std::int32_t>(b->n));
+    count_blocks(h, c, -static_cast<std::int32_t>(b->n));
     bytes += b->n * size_of(h, c);
     for (unsigned i = 0; i < b->n; ++i) to_span(h, c, b->at(i), slab, b->stamp);
     retire(k, b);

@@ -22,6 +22,7 @@ void close_caches(Heap* h) {
         tc->leaf_number = ~std::uintptr_t{0};
       }
   }
+  forget_warm(h);
   purge_heap(h);
 }
 

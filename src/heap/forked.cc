@@ -30,18 +30,29 @@ void empty_caches(Heap* h) {
   h->taken_bytes.store(0, std::memory_order_relaxed);
   h->account.front_bytes.store(0, std::memory_order_relaxed);
   h->account.front_entries.store(0, std::memory_order_relaxed);
+  if (h->pool)
+    for (auto& n : h->pool->front) n.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 void forget_blocks(Heap* h) {
   if (!h->opt.copy_asked) huge_blocks_forget(h);
-  if (h->opt.fork_mode != 2) return;
+  bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages
+  if (h->opt.fork_mode != 2 && !lent) return;
   empty_caches(h);
   for (Span* s = h->spans; s;) {
     Span* next = s->all_next;
+    if (s->page_shift || h->opt.fork_mode != 2) {
+      if (s->page_shift) release_slab_record(h, s), huge_block_forget(h, s);
+      s = next;
+      continue;
+    }
     if (s->role == pages::Role::kSlab) {
       release_slab_record(h, s);
+      unlink_span(h, s);
+      s->owner = nullptr;
+      uncharge_span(h, s->bytes());
     } else {
       if (s->role != pages::Role::kBlock && !s->freed) count_direct(h, s->usable, false);
       if (s->pins) {

@@ -102,19 +102,20 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   }
   h->opt.name = h->name[0] ? h->name : nullptr;
   h->last_small = last_class_within(o.small_max_bytes);
-  h->last_medium = h->kind == kKindTiered ? last_class_within(o.medium_max_bytes) : 0;
+  h->last_medium = h->kind == kKindTiered ? last_class_within(o.medium_max_bytes) : h->kind == kKindPool ? cache::kPoolClasses : 0;
   h->last_large = last_class_within(o.large_max_bytes);
   h->watch = (o.check_mode == 1 ? kWatchExact : 0u) | (o.zero_mode == 1 ? kWatchZeroAlloc : 0u) |
              (o.zero_mode == 2 ? kWatchZeroFree : 0u) |
              (o.guard_sample_interval && o.guard_sample_interval != kNone ? kWatchGuard : 0u) |
-             (san::watching() ? kWatchTool : 0u) | (h->kind == kKindRegion && o.max_waste_permille < 125 ? kWatchWaste : 0u);
+             (san::watching() ? kWatchTool : 0u) | (h->kind == kKindRegion && o.max_waste_permille < 125 ? kWatchWaste : 0u) |
+             (o.flags & 1 ? kWatchTags : 0u);
   std::uint64_t own = own_bytes();
   for (ThreadCache* tc = h->orphans; tc; tc = tc->heap_next) own += static_cast<Span*>(tc->span)->bytes();
   h->mapped.store(own, std::memory_order_relaxed);
   h->mapped_peak.store(own, std::memory_order_relaxed);
   h->metadata.store(own, std::memory_order_relaxed);
   open_account(h);
-  if (!choose_pages(h)) {
+  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h))) {
     close_own_pages(h);
     return false;
   }
@@ -190,6 +191,7 @@ void end_heap(akit_tiered* stub) {
   disarm(h);
   void_caches(h);
   release_all(h);
+  pool_close(h);
   close_own_pages(h);
   stub_retire(stub);
   h->stub = nullptr;

@@ -6,6 +6,7 @@
 #include "pages/pages.h"
 #include "heap/api.h"
 #include "heap/extent_class.h"
+#include "heap/pool_part.h"
 #include "heap/size_class.h"
 
 namespace akit::heap {
@@ -82,6 +83,7 @@ static_assert(sizeof(ClassState) == 128);
 enum Watch : std::uint32_t {
   kWatchExact = 1, kWatchZeroAlloc = 2, kWatchZeroFree = 4, kWatchGuard = 8, kWatchTool = 16, kWatchClosing = 32,
   kWatchWaste = 64,  // regions: sizes of classes may be too large
+  kWatchTags = 128,  // pools: a number of the caller's with every buffer
 };
 
 #define AKIT_HEAP_COUNTERS(X)                                                                       \
@@ -109,6 +111,7 @@ struct Heap {
   std::uint32_t children;               // that stand on this one; under registry_lock
   std::atomic<std::uint64_t> lent;      // bytes they hold
   pages::Account account;
+  PoolPart* pool;                       // what pools have besides; NULL: no pool
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<std::uint64_t> armed_at;  // since when something may be idle
@@ -152,11 +155,13 @@ inline std::uint64_t deadline_from(const Heap* h, std::uint64_t stamp) {
 }
 inline map::Entry entry_for(const Heap* h, unsigned c) { return (h->owner << map::kOwnerShift) | c; }
 inline std::size_t size_of(const Heap* h, unsigned c) {
-  return AKIT_UNLIKELY(h->kind == kKindRegion) ? extent_size(c) : size_of_class(c);
+  if (AKIT_LIKELY(h->kind == kKindTiered)) return size_of_class(c);
+  return h->pool ? h->pool->size[c] : extent_size(c);
 }
+inline std::size_t stride_of(const Heap* h, unsigned c) { return AKIT_UNLIKELY(h->pool != nullptr) ? h->pool->stride[c] : stride_of_class(c); }
 // The class with a bin that a block of n bytes with a span of its own belongs to; 0: none.
 unsigned block_class(const Heap* h, std::size_t n);
-inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }
+inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }  // pools: all
 
 // resolve.cc: what will be in force; -EINVAL when it cannot be, -ENOSYS for NUMA without NUMA.
 int resolve(Options& o, char (&name)[64]);
@@ -196,6 +201,19 @@ inline std::uint32_t* gets_seen(ThreadCache* tc) {
 inline std::uint8_t* empty_runs(ThreadCache* tc) { return reinterpret_cast<std::uint8_t*>(gets_seen(tc) + kClasses); }
 inline std::uint8_t* full_runs(ThreadCache* tc) { return empty_runs(tc) + kClasses; }
 static_assert(kClasses * 6 <= cache::kArrayBytes);
+
+// pool_part.cc ----------------------------------------------------------------------------------
+unsigned pool_classes(const Options& o, std::uint64_t (&out)[cache::kPoolClasses]);  // how many; 0: they make no sense
+bool pool_open(Heap* h);   // false: no memory
+void pool_close(Heap* h);
+// What this cache saw go out and come back becomes part of the pool's own count. Only for its owner, or
+// when it has none.
+void peaks_tell(Heap* h, ThreadCache* tc, unsigned c);
+void peaks_retire(Heap* h, ThreadCache* tc);
+void peaks_reset(ThreadCache* tc);
+// Where the caps allow so many more idle buffers of this class: how many. They are counted as such.
+std::uint64_t pool_admit(Heap* h, unsigned c, std::uint64_t want);
+bool pool_is_full(Heap* h, unsigned c, unsigned more);
 
 // slab.cc, large.cc -----------------------------------------------------------------------------
 bool charge(Heap* h, std::uint64_t bytes);           // false: over the cap
@@ -245,6 +263,7 @@ struct HugeRequest {
 Span* huge_block_new(Heap* h, Heap* source, const HugeRequest& r, bool* over_cap);
 void huge_block_free(Heap* h, Span* s, std::uint64_t stamp);  // hugetlb role only
 std::uint64_t idle_purge(Heap* h, std::uint64_t older_than);  // bytes
+void huge_block_forget(Heap* h, Span* s);
 void huge_blocks_forget(Heap* h);                             // child of a fork that did not copy them
 unsigned tier_of(const Heap* h, std::size_t usable);  // 0 small .. 3 huge
 // Whether the account of a page heap that refused so many bytes is used up: of this handle or its parent.
@@ -263,7 +282,7 @@ struct Taken {
   unsigned n;
 };
 Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCache* to);
-inline bool unpacks_under_lock(const Heap* h, unsigned c) { return is_slab_class(h, c) && stride_of_class(c) < map::kOwnByte; }
+inline bool unpacks_under_lock(const Heap* h, unsigned c) { return is_slab_class(h, c) && stride_of(h, c) < map::kOwnByte; }
 void depot_unpack(Heap* h, unsigned c, Taken t, void** out, ThreadCache* tc);
 void mark_out(Heap* h, unsigned c, void* const* p, unsigned n);  // the same about the lock
 void depot_return_emptied(ClassState& k, ThreadCache* tc);  // under the class lock
@@ -272,6 +291,7 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than);       
 
 // refill.cc, miss.cc ----------------------------------------------------------------------------
 void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed);  // after a pop that missed
+void* try_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* at_cap);  // the same, and no failure is counted
 void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed);
 bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p);  // after a push that missed
 void free_found(Heap* h, ThreadCache* tc, void* p);              // any block of h
@@ -286,6 +306,10 @@ void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp);
 
 // stats.cc, node_bytes.cc -----------------------------------------------------------------------
 void fill_handle(Heap* h, TieredStats* out);
+struct ClassSum {
+  std::uint64_t used, cached, depot, remote, gets, misses, discards, slabs, peak;
+};
+ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins);  // under caches_lock
 std::uint64_t cached_blocks(Heap* h);                 // in bins and depots
 std::uint64_t used_blocks(Heap* h, unsigned c);       // neither
 akit_tiered* stub_by_id(std::uint64_t id, Kind kind);  // under registry_lock; NULL: no open handle of that kind
@@ -295,6 +319,7 @@ std::int64_t bytes_on_node(Heap* h, std::uint32_t node);
 std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
 std::uint64_t flush_depots(Heap* h, std::uint64_t older_than);  // batches of all classes to spans; bytes
 std::uint64_t purge_heap(Heap* h);   // caches and depots to spans, empty slabs to the process cache; bytes
+void forget_warm(Heap* h);           // pools: no buffer is kept for its warm-up any more
 void arm(Heap* h);                   // something may be cached: the purger should look
 void disarm(Heap* h);                // destroy: waits for a round that is at work on it
 void purge_if_due(std::uint64_t now);

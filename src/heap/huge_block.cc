@@ -27,7 +27,7 @@ void note_populate(Heap* source, std::uint64_t ns) {
 Span* idle_take(Heap* h, std::size_t bytes, std::size_t page, std::size_t alignment) {
   os::Guard g(h->idle_lock);
   for (Span* s = h->idle; s; s = s->next) {
-    if (s->bytes() != bytes || s->stride != log2_floor(page) || (alignment && s->base % alignment)) continue;
+    if (s->bytes() != bytes || s->page_shift != log2_floor(page) || (alignment && s->base % alignment)) continue;
     (s->prev ? s->prev->next : h->idle) = s->next;
     if (s->next) s->next->prev = s->prev;
     s->next = s->prev = nullptr;
@@ -111,7 +111,7 @@ Attempt on_pages_of(Heap* h, Heap* source, std::size_t page, const HugeRequest& 
   }
   if (source->kind == kKindHuge) source->idle_misses.fetch_add(1, std::memory_order_relaxed);
   note_populate(source, got.populate_ns);
-  s->stride = log2_floor(page);
+  s->page_shift = static_cast<std::uint8_t>(log2_floor(page));
   s->backing = source->kind == kKindHuge && page == source->opt.giant_page_bytes ? pages::kGiant : pages::kHuge;
   s->reason = pages::kNoReason;
   s->freed = s->guarded = s->was_zero = false;
@@ -233,6 +233,12 @@ void huge_block_free(Heap* h, Span* s, std::uint64_t stamp) {
   h->idle = s;
 }
 
+void huge_block_forget(Heap* h, Span* s) {
+  os::forget(s->bytes());
+  leave_books(h, s);
+  pages::forget_hugetlb(s);
+}
+
 void huge_blocks_forget(Heap* h) {
   h->account.front_bytes.fetch_sub(h->idle_bytes.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
   h->idle = nullptr;
@@ -243,9 +249,7 @@ void huge_blocks_forget(Heap* h) {
         count_direct(h, s->usable, false);
         if (h->kind == kKindHuge) h->backing_bytes[s->backing].fetch_sub(s->usable, std::memory_order_relaxed);
       }
-      os::forget(s->bytes());
-      leave_books(h, s);
-      pages::forget_hugetlb(s);
+      huge_block_forget(h, s);
     }
     s = next;
   }

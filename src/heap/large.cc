@@ -44,7 +44,7 @@ void finish_block(Heap* h, Span* s, unsigned cls, std::size_t usable, std::uintp
 }
 
 unsigned block_class(const Heap* h, std::size_t n) {
-  if (h->kind == kKindHuge || h->fixed) return 0;
+  if (h->kind == kKindHuge || h->pool || h->fixed) return 0;
   if (h->kind == kKindTiered) {
     unsigned c = n > kMaxSized ? 0 : class_of_size(n);
     return c > h->last_medium ? c : 0;

@@ -55,6 +55,7 @@ bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p) {
       out[n++] = p;  // this thread's budget is used up: straight to the depot
     }
   }
+  if (h->pool) peaks_tell(h, tc, c), peaks_tell(h, tc, 0);
   if (n) depot_put(h, c, out, n, tc, os::now_coarse_ns(), false);
   return true;
 }

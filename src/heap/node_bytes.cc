@@ -38,7 +38,7 @@ std::int64_t bytes_on_node(Heap* h, std::uint32_t node) {
   os::Guard g(h->spans_lock);
   for (Span* s = h->spans; s; s = s->all_next) {
     if (s->in_bin == counts || is_cached(s)) continue;
-    std::size_t page = s->role == pages::Role::kHugetlb ? std::size_t{1} << s->stride : os::page_size();
+    std::size_t page = s->page_shift ? std::size_t{1} << s->page_shift : os::page_size();
     std::int64_t here = os::bytes_on_node(s->memory(), s->bytes(), page, node);
     if (here < 0) return here;
     bytes += here;

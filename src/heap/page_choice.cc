@@ -9,8 +9,8 @@ bool open_own_pages(Heap* h, unsigned plain, unsigned dense, unsigned fork) {
   const Options& o = h->opt;
   h->own_pages = true;
   h->plain_heap = h->huge_heap = h->slab_heap = h->dense_heap = 0;
-  h->accounted = h->kind != kKindTiered;
   h->fixed = o.memory != nullptr;
+  h->accounted = h->kind == kKindRegion || h->kind == kKindHuge || h->fixed;
   pages::OwnHeap own{{static_cast<std::uint8_t>(plain), static_cast<std::uint8_t>(fork)},
                      {static_cast<os::Numa>(o.numa_mode), o.numa_nodes, h->name[0] ? h->name : nullptr},
                      h->accounted ? &h->account : nullptr, nullptr, 0, (h->watch & kWatchExact) != 0};
@@ -61,7 +61,8 @@ bool choose_pages(Heap* h) {
     h->opt.fork_mode = r->opt.fork_mode;
     return true;
   }
-  if (h->kind != kKindTiered || o.numa_mode != 0) return open_own_pages(h, plain, dense, fork);
+  bool own = h->kind == kKindRegion || h->kind == kKindHuge;
+  if (own || o.numa_mode != 0 || o.memory) return open_own_pages(h, plain, dense, fork);
   h->plain_heap = static_cast<std::uint16_t>(pages::heap_index(plain, fork, false));
   h->huge_heap = static_cast<std::uint16_t>(pages::heap_index(dense, fork, false));
   h->slab_heap = static_cast<std::uint16_t>(pages::heap_index(plain, fork, true));

@@ -48,11 +48,19 @@ void armed_remove(Heap* h) {
   --armed_count;
 }
 
+// In the depot, and not there to stay.
+bool depot_will_go(Heap* h, unsigned c) {
+  ClassState& k = h->classes[c];
+  if (!k.depot || !h->pool) return k.depot;
+  os::Guard g(k.lock);
+  return k.oldest && k.depot_blocks - k.oldest->n >= h->pool->warm[c];
+}
+
 bool anything_cached(Heap* h) {
   if (h->idle_bytes.load(std::memory_order_relaxed)) return true;
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
-      if (h->classes[w * 64 + lowest_bit(m)].depot) return true;
+      if (depot_will_go(h, w * 64 + lowest_bit(m))) return true;
   if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kClosing) return true;
   os::Guard g(h->caches_lock);
   for (ThreadCache* list : {h->caches, h->orphans})
@@ -203,7 +211,7 @@ std::uint64_t purge_heap(Heap* h) {
     ThreadCache* tc = cache_find(h->stub);
     if (tc && tc->thread == self) {
       os::Guard g(tc->lock);
-      spill_all(h, tc, true, now);
+      spill_all(h, tc, !h->pool, now);
     }
   }
   steal(&h, 1, false, now);
@@ -226,6 +234,13 @@ std::uint64_t purge_own_pages(Heap* h, std::uint64_t now, std::uint64_t keep) {
 }
 }  // namespace
 
+void forget_warm(Heap* h) {
+  for (unsigned c = 1; h->pool && c <= h->pool->count; ++c) {
+    os::Guard g(h->classes[c].lock);
+    h->pool->warm[c] = 0;
+  }
+}
+
 int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* bytes) noexcept {
   *bytes = 0;
   Heap* h = checked_heap(stub, kind);
@@ -239,6 +254,7 @@ int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* byte
     *bytes = purge_own_pages(h, now, kNone);
   } else {
     std::uint64_t explicit_pages = h->idle_bytes.load(std::memory_order_relaxed);
+    forget_warm(h);
     purge_heap(h);
     explicit_pages -= min(explicit_pages, h->idle_bytes.load(std::memory_order_relaxed));
     *bytes = purge_own_pages(h, kNone - 1, 0) + purge_holes(h);
@@ -265,6 +281,7 @@ int purge_process(std::uint32_t flags, std::uint64_t* bytes) noexcept {
   {
     os::Guard r(registry_lock);
     for (akit_tiered* s = first_live(); s; s = s->next) {
+      forget_warm(s->heap);
       purge_heap(s->heap);
       *bytes += purge_holes(s->heap);
     }

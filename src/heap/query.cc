@@ -82,6 +82,23 @@ int owns(akit_tiered* h, const void* p) noexcept {
   return a >= s->start && a < s->start + s->usable && !is_cached(s);
 }
 
+namespace {
+
+// 0 free, 1 out, 2 cached. The byte of marks is told in pool/pool.h.
+std::uint64_t pool_state(const Span* s, std::uintptr_t base, std::size_t i) {
+  auto* marks = map::out_table(base);
+  std::uint8_t state = marks ? __atomic_load_n(map::out_byte(marks, base), __ATOMIC_RELAXED) : 0;
+  if (state) return state == 3 ? 1 : 2;
+  return i < s->fresh && !((s->bits[i / 64] >> (i % 64)) & 1) ? 2 : 0;
+}
+
+std::uint64_t tag_at(const Span* s, std::uintptr_t base) {
+  if (s->role != pages::Role::kSlab) return s->tag;
+  return s->tag ? reinterpret_cast<const std::uint64_t*>(s->tag)[(base - s->base) / s->stride] : 0;
+}
+
+}  // namespace
+
 int inspect(const void* p, BlockInfo* out) noexcept {
   auto a = reinterpret_cast<std::uintptr_t>(p);
   Span* s = span_around(a);
@@ -93,7 +110,9 @@ int inspect(const void* p, BlockInfo* out) noexcept {
     std::size_t i = (a - s->base) / s->stride;
     if (i >= s->capacity) return -ENOENT;
     base = s->base + i * s->stride;
-    if (!map::is_out(base)) state = i < s->fresh && !((s->bits[i / 64] >> (i % 64)) & 1) ? 2 : 0;
+    if (h->pool)
+      state = pool_state(s, base, i);
+    else if (!map::is_out(base)) state = i < s->fresh && !((s->bits[i / 64] >> (i % 64)) & 1) ? 2 : 0;
   } else if (a < s->start || a >= s->start + s->usable) {
     return -ENOENT;
   } else if (is_cached(s)) {
@@ -106,7 +125,7 @@ int inspect(const void* p, BlockInfo* out) noexcept {
   const Heap* policy = h->region_parent ? h->region_parent : h;
   bool one_node = is_pow2(policy->opt.numa_nodes) && policy->opt.numa_mode != static_cast<std::uint32_t>(os::Numa::kInterleave);
   std::uint64_t node = one_node ? lowest_bit(policy->opt.numa_nodes) : kNone;
-  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, node, state == 1 && s->was_zero};
+  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, node, state == 1 && s->was_zero, h->pool && state == 1 ? tag_at(s, base) : 0};
   return 0;
 }
 

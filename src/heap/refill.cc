@@ -30,11 +30,15 @@ bool too_much(Heap* h, std::size_t bytes) {
   return held + align_up(bytes, os::page_size()) > h->opt.limit_bytes;
 }
 
+// Pools may be told to make do with the slabs they have.
+bool may_grow(const Heap* h) { return h->opt.exhaust_mode == 0 || h->fixed; }
+
 // At the cap, and nothing of this class is free anywhere: a few loads instead of an attempt.
 bool hopeless(Heap* h, unsigned c) {
   ClassState& k = h->classes[c];
   if (k.partial || k.depot) return false;
-  std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of_class(c)) : size_of(h, c);
+  if (!may_grow(h)) return true;
+  std::size_t least = is_slab_class(h, c) ? max<std::size_t>(4096, stride_of(h, c)) : size_of(h, c);
   return too_much(h, least);
 }
 
@@ -126,18 +130,20 @@ void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
       t = depot_take(h, c, got, want, tc);
       n = t.n;
       if (n && early) depot_unpack(h, c, t, got, tc);
-      // From slabs only some 64 KiB at a time: blocks nobody asked for yet.
-      if (n == 0 && slab)
-        n = slab_take(h, c, got, min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of(h, c)))));
+      // From slabs only some 64 KiB at a time: blocks nobody asked for yet. Pools take one: it costs page
+      // faults anyway, and what is fresh and what is used again can be told apart.
+      bool fresh = n == 0 && slab;
+      if (fresh)
+        n = slab_take(h, c, got, h->pool ? 1 : min<unsigned>(want, max<unsigned>(4, 65536 / static_cast<unsigned>(size_of(h, c)))));
       if (n) {
-        ++k.misses;
+        k.misses += fresh || !h->pool;
         note_used(h, c, k, n - 1);
       }
     }
     if (t.n && !early) depot_unpack(h, c, t, got, tc);
     if (n > 1) fill(tc, c, got + 1, n - 1);
     if (n) return got[0];
-    if (turn || !slab || !slab_new(h, c, over_cap)) break;
+    if (turn || !slab || !may_grow(h) || !slab_new(h, c, over_cap)) break;
   }
   return nullptr;
 }
@@ -159,16 +165,24 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, 
   else
     p = new_block(h, c, zeroed, may_map, over_cap);
   if (p) cache::count_get(tc, c);
+  if (h->pool) peaks_tell(h, tc, c), peaks_tell(h, tc, 0);
   return p;
 }
 
 }  // namespace
 
 void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
+  bool at_cap;
+  void* p = try_class(h, tc, c, zeroed, &at_cap);
+  return AKIT_LIKELY(p != nullptr) ? p : refused(h, at_cap);
+}
+
+void* try_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* at_cap) {
   os::SlowSection section(tc->thread);
+  *at_cap = true;
   arm(h);
   bool want_zero = *zeroed, over_cap = false;
-  if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)) && hopeless(h, c)) return refused(h, true);
+  if (AKIT_UNLIKELY(h->fruitless.load(std::memory_order_relaxed)) && hopeless(h, c)) return nullptr;
   void* p = nullptr;
   if (h->kind == kKindRegion) {  // what is cached in other sizes comes before fresh addresses
     p = attempt(h, tc, c, zeroed, false, &over_cap);
@@ -184,13 +198,15 @@ void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
     return p;
   }
   // A purge that found nothing is not repeated until something was freed: hosts retry by the million.
-  if (h->fruitless.load(std::memory_order_relaxed)) return refused(h, over_cap);
+  *at_cap = over_cap;
+  if (h->fruitless.load(std::memory_order_relaxed)) return nullptr;
   purge_at_cap(h);
   *zeroed = want_zero;
   over_cap = false;
   if ((p = attempt(h, tc, c, zeroed, true, &over_cap))) return p;
   close_bin(tc, c);
-  return refused(h, over_cap);
+  *at_cap = over_cap;
+  return nullptr;
 }
 
 void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed) {

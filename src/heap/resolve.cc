@@ -94,6 +94,26 @@ int resolve_huge(Options& o) {
   return 0;
 }
 
+int resolve_pool(Options& o) {
+  std::uint64_t classes[cache::kPoolClasses];
+  unsigned n = pool_classes(o, classes);
+  bool lent = o.region || o.huge;
+  if (n == 0 || o.exhaust_mode > 2 || o.slab_bytes > (std::uint64_t{1} << 30)) return -EINVAL;
+  if (o.alignment && (!is_pow2(o.alignment) || o.alignment > 2 * kMiB)) return -EINVAL;
+  // Memory that another handle or the caller owns is as they have it.
+  if ((o.region != nullptr) + (o.huge != nullptr) + (o.memory != nullptr) > 1) return -EINVAL;
+  if ((lent || o.memory) && (o.numa_mode || o.thp > (lent ? 0u : 1u) || o.fork_mode > (lent ? 0u : 1u))) return -EINVAL;
+  if (((o.huge || o.memory) && o.prefault_bytes) || (o.memory && (o.flags & 1))) return -EINVAL;
+  if (o.memory ? o.exhaust_mode == 2 || usable_memory(o) < align_up(classes[n - 1], os::page_size()) : o.memory_bytes != 0) return -EINVAL;
+  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
+  o.alignment = or_default(o.alignment, 64);
+  o.cache_bytes = or_default(o.cache_bytes, 64 * kMiB);
+  o.class_cache_bytes = or_default(o.class_cache_bytes, o.cache_bytes);
+  o.thread_cache_bytes = or_default(o.thread_cache_bytes, kMiB);
+  if (o.thread_cache_bytes == kNone) o.thread_cache_bytes = min(o.cache_bytes, std::uint64_t{1} << 40);
+  return 0;
+}
+
 }  // namespace
 
 unsigned last_class_within(std::uint64_t n) {
@@ -104,12 +124,13 @@ unsigned last_class_within(std::uint64_t n) {
 
 int resolve(Options& o, char (&name)[64]) {
   if (!good_name(o.name, name)) return -EINVAL;
-  if (o.flags || o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1) return -EINVAL;
+  if (o.flags & ~(o.kind == kKindPool ? 3u : 0u)) return -EINVAL;
+  if (o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1) return -EINVAL;
   o.copy_asked = o.fork_mode == 1;
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
-  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : resolve_tiered(o);
+  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : resolve_tiered(o);
   return rc ? rc : resolve_numa(o);
 }
 

@@ -10,6 +10,8 @@ constexpr std::size_t kFirstSlab = 4096;          // small handles stay small: 1
 constexpr std::size_t kSlab = 64 * 1024;          // later ones
 constexpr std::uint64_t kDenseAfter = 32u << 20;   // a handle that big gets its slabs from huge-page memory
 constexpr unsigned kFewest = 8;
+constexpr std::size_t kMostBuffers = 32768;  // of one slab of a pool: their bits fit in one record
+constexpr std::size_t kLargestPoolSlab = std::size_t{2} << 20;
 constexpr std::size_t kLargestStride = 64 * 1024 + 64;  // of a medium threshold at its most
 
 std::size_t words(std::uint32_t capacity) { return (capacity + 63) / 64; }
@@ -33,7 +35,15 @@ struct FullPages {
 };
 constexpr FullPages full_pages;
 
-std::size_t slab_bytes(unsigned c, std::uint32_t nth) {
+// Whole buffers, as near as can be to what was asked for, or to what has served so far.
+std::size_t pool_slab_bytes(const Heap* h, unsigned c, std::uint32_t nth) {
+  std::size_t stride = h->pool->stride[c], want = h->opt.slab_bytes;
+  if (want == 0) want = h->huge_parent ? kLargestPoolSlab : min(kSlab << min(nth, 5u), kLargestPoolSlab);
+  return align_up(min(max<std::size_t>(want / stride, 1), kMostBuffers) * stride, os::page_size());
+}
+
+std::size_t slab_bytes(const Heap* h, unsigned c, std::uint32_t nth) {
+  if (h->pool) return pool_slab_bytes(h, c, nth);
   std::size_t stride = stride_of_class(c), n = kFirstSlab << min(2 * nth, 4u);
   if (n >= kSlab && full_pages.of[c]) return align_up(full_pages.of[c] * map::kPage, os::page_size());
   return align_up(max(n, stride * (stride > 2048 && nth == 0 ? 4 : kFewest)), os::page_size());
@@ -58,6 +68,75 @@ void drop_partial(ClassState& k, Span* s) {
 
 void clear_map(Span* s) { map::set_entries(s->base, s->pages, 0); }
 
+// A pool that may not grow keeps the slabs it has.
+bool may_leave(const Heap* h) { return !h->pool || h->opt.exhaust_mode == 0 || h->stub->phase.load(std::memory_order_relaxed) != Phase::kOpen; }
+
+// Its pages, with an account of them. Slabs on explicit huge pages are blocks of their handle first.
+Span* slab_pages(Heap* h, std::size_t bytes, bool dense, bool* over_cap) {
+  if (h->huge_parent && h->pool) {
+    Span* s = huge_block_new(h, h->huge_parent, {bytes, h->opt.alignment, false, false}, over_cap);
+    if (s) map::set_entries(align_down(s->start, map::kPage), 1, 0);
+    return s;
+  }
+  if (!charge_span(h, bytes)) {
+    *over_cap = true;
+    return nullptr;
+  }
+  unsigned heap = dense ? h->dense_heap : h->slab_heap;
+  // Natural classes need the alignment of their size, which a page gives.
+  Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, h->pool ? max<std::size_t>(h->opt.alignment, 4096) : 4096, false);
+  if (s) {
+    link_span(h, s);
+    return s;
+  }
+  *over_cap = pages_are_full(h, heap, bytes);
+  uncharge_span(h, bytes);
+  return nullptr;
+}
+
+void leave_pages(Heap* h, Span* s, std::uint64_t deadline) {
+  if (AKIT_UNLIKELY(s->page_shift != 0)) {
+    s->role = pages::Role::kHugetlb;
+    return huge_block_free(h, s, 0);
+  }
+  unlink_span(h, s);
+  s->owner = nullptr;
+  uncharge_of(h, s, s->bytes());
+  pages::free_span(s, deadline);
+}
+
+std::uint64_t* bits_new(Heap* h, const Span* s) {
+  if (h->pool && h->pool->page_bits) return h->pool->page_bits + ((s->base - h->pool->memory) >> map::kPageShift);
+  return static_cast<std::uint64_t*>(meta::get(words(s->capacity) * 8));
+}
+
+void bits_delete(Heap* h, Span* s) {
+  if (s->bits && !(h->pool && h->pool->page_bits)) meta::put(s->bits, words(s->capacity) * 8);
+  s->bits = nullptr;
+}
+
+bool tags_new(Heap* h, Span* s) {
+  s->tag = 0;
+  if (!(h->watch & kWatchTags)) return true;
+  std::size_t bytes = align_up(s->capacity * sizeof(std::uint64_t), os::page_size());
+  Span* t = charge(h, bytes) ? pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true) : nullptr;
+  if (!t) return false;
+  t->role = pages::Role::kInternal;
+  if (!t->zero) __builtin_memset(t->memory(), 0, bytes);
+  t->zero = false;
+  h->metadata.fetch_add(bytes, std::memory_order_relaxed);
+  s->tag = reinterpret_cast<std::uintptr_t>(t->memory());
+  return true;
+}
+
+void tags_delete(Heap* h, Span* s) {
+  if (s->tag == 0) return;
+  Span* t = pages::span_at(s->tag);
+  uncharge(h, t->bytes());
+  h->metadata.fetch_sub(t->bytes(), std::memory_order_relaxed);
+  pages::free_span(t, deadline_from(h, os::now_coarse_ns()));
+  s->tag = 0;
+}
 }  // namespace
 
 bool charge(Heap* h, std::uint64_t bytes) {
@@ -122,39 +201,29 @@ void unlink_span(Heap* h, Span* s) {
 
 Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   ClassState& k = h->classes[c];
-  std::size_t bytes = slab_bytes(c, k.slabs);
-  std::size_t stride = stride_of_class(c);
+  std::size_t bytes = slab_bytes(h, c, k.slabs);
+  std::size_t stride = stride_of(h, c);
   if (h->mapped.load(std::memory_order_relaxed) + bytes > h->opt.limit_bytes)
     bytes = align_up(max(kFirstSlab, stride), os::page_size());  // near the cap: the smallest that helps
-  if (!charge_span(h, bytes)) {
-    *over_cap = true;
-    return nullptr;
-  }
-  bool dense = h->slab_bytes.load(std::memory_order_relaxed) >= kDenseAfter;
-  // Natural classes need the alignment of their size, which a page gives.
-  Span* s = pages::alloc_span(dense ? h->dense_heap : h->slab_heap, bytes >> map::kPageShift, 4096, false);
-  if (!s) {
-    *over_cap = pages_are_full(h, dense ? h->dense_heap : h->slab_heap, bytes);
-    uncharge_span(h, bytes);
-    return nullptr;
-  }
+  bool dense = h->slab_bytes.load(std::memory_order_relaxed) >= kDenseAfter && !h->pool;
+  Span* s = slab_pages(h, bytes, dense, over_cap);
+  if (!s) return nullptr;
   bytes = s->bytes();
   s->stride = static_cast<std::uint32_t>(stride);
-  s->capacity = static_cast<std::uint32_t>(bytes / stride);
-  s->bits = static_cast<std::uint64_t*>(meta::get(words(s->capacity) * 8));
-  if (!s->bits || !map::cover(s->base, bytes, true, (h->watch & kWatchExact) != 0)) {
-    if (s->bits) meta::put(s->bits, words(s->capacity) * 8);
-    pages::free_span(s, 0);
-    uncharge_span(h, bytes);
+  s->capacity = static_cast<std::uint32_t>(h->pool ? min(bytes / stride, kMostBuffers) : bytes / stride);
+  s->bits = bits_new(h, s);
+  if (!s->bits || !map::cover(s->base, bytes, true, (h->watch & kWatchExact) != 0) || !tags_new(h, s)) {
+    bits_delete(h, s);
+    leave_pages(h, s, 0);
     return nullptr;
   }
   for (std::size_t i = 0; i < words(s->capacity); ++i) s->bits[i] = 0;
   s->role = pages::Role::kSlab;
   s->cls = static_cast<std::uint8_t>(c);
   s->fresh = s->free_bits = 0;
-  s->backing = dense ? 1 : 0;
-  s->usable = size_of_class(c);
-  link_span(h, s);
+  if (!h->huge_parent || !h->pool) s->backing = dense ? 1 : 0;
+  s->usable = size_of(h, c);
+  if (h->pool) h->pool->grown.fetch_add(1, std::memory_order_relaxed);
   for (std::size_t i = 0; i < s->pages; ++i) map::set_span(s->base + (i << map::kPageShift), s->number);
   map::set_entries(s->base, s->pages, entry_for(h, c));
   h->slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
@@ -186,7 +255,7 @@ unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
   mark_out(h, c, out, n);
   san::take_over(&k);
   k.out += n;
-  h->taken_bytes.fetch_add(n * size_of_class(c), std::memory_order_relaxed);
+  h->taken_bytes.fetch_add(n * size_of(h, c), std::memory_order_relaxed);
   return n;
 }
 
@@ -202,7 +271,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   h->taken_bytes.fetch_sub(s->usable, std::memory_order_relaxed);
   if (!s->listed) push_partial(k, s);
   // An empty slab leaves, unless it is the last with free blocks of a class that is in use.
-  if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0)) {
+  if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h)) {
     drop_partial(k, s);
     k.slabs = k.slabs - 1;
     release_span(h, s, stamp);
@@ -211,7 +280,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
 
 void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp) {
   ClassState& k = h->classes[c];
-  for (Span* s = k.partial; s;) {
+  for (Span* s = may_leave(h) ? static_cast<Span*>(k.partial) : nullptr; s;) {
     Span* next = s->next;
     if (s->free_bits == s->fresh) {
       drop_partial(k, s);
@@ -224,27 +293,24 @@ void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp) {
 
 // Everything about a slab but its pages.
 void release_slab_record(Heap* h, Span* s) {
-  unlink_span(h, s);
   clear_map(s);
   if (s->free_bits != s->fresh) map::clear_marks(s->base, s->bytes());  // dies with blocks out
   h->slab_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
-  meta::put(s->bits, words(s->capacity) * 8);
-  s->bits = nullptr;
-  s->owner = nullptr;
-  uncharge_span(h, s->bytes());
+  bits_delete(h, s);
+  if (h->pool) tags_delete(h, s);
 }
 
 void release_span(Heap* h, Span* s, std::uint64_t stamp) {
   if (s->role == pages::Role::kSlab) {
     release_slab_record(h, s);
-  } else {
-    unlink_span(h, s);
-    map::set_entries(align_down(s->start, map::kPage), 1, 0);
-    if (h->watch & kWatchExact) map::clear_marks(s->start, 16);
-    s->owner = nullptr;
-    uncharge_of(h, s, s->bytes());
-    if (AKIT_UNLIKELY(s->no_cache)) return pages::heap_of(s).give_up(s);
+    return leave_pages(h, s, deadline_from(h, stamp));
   }
+  unlink_span(h, s);
+  map::set_entries(align_down(s->start, map::kPage), 1, 0);
+  if (h->watch & kWatchExact) map::clear_marks(s->start, 16);
+  s->owner = nullptr;
+  uncharge_of(h, s, s->bytes());
+  if (AKIT_UNLIKELY(s->no_cache)) return pages::heap_of(s).give_up(s);
   pages::free_span(s, deadline_from(h, stamp));
 }
 

@@ -9,12 +9,6 @@
 #include "heap/open.h"
 
 namespace akit::heap {
-namespace {
-
-struct ClassSum {
-  std::uint64_t used, cached, depot, remote, gets, misses, discards, slabs, peak;
-};
-
 // Reading never blocks a fast path; a call in progress may be missed, so nothing may go below zero.
 ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins) {
   ClassState& k = h->classes[c];
@@ -40,6 +34,8 @@ ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins) {
   *bins = binned;
   return s;
 }
+
+namespace {
 
 bool touched(Heap* h, unsigned c) { return (__atomic_load_n(&h->touched[c / 64], __ATOMIC_RELAXED) >> (c % 64)) & 1; }
 

@@ -29,8 +29,9 @@ char* put_number(char* at, std::uint64_t v, unsigned base) {
 
 void report(int error, std::uint64_t id, const void* p) {
   char line[192];
-  char* at = put(line, "allockit: misuse: ");
-  at = put(at, error == ENOENT ? "not the start of a block of this handle"
+  char* at = put(line, error == EBUSY ? "allockit: " : "allockit: misuse: ");
+  at = put(at, error == EBUSY    ? "destroyed with buffers out"
+           : error == ENOENT ? "not the start of a block of this handle"
            : id == 0 && p      ? "stale, foreign or wrong-kind handle"
                                : "block is not out (double free?) or bad size");
   at = put(at, ", handle ");
@@ -59,17 +60,27 @@ int misuse_handler(Handler fn, void* user) noexcept {
 
 std::uint64_t misuse_count() noexcept { return total.load(std::memory_order_relaxed); }
 
+namespace {
+void tell(int error, std::uint64_t id, const void* p) {
+  if (mode_word.load(std::memory_order_relaxed) == 1) return;
+  if (Handler fn = handler.load(std::memory_order_acquire))
+    fn(handler_user.load(std::memory_order_acquire), error, id, p);
+  else
+    report(error, id, p);
+}
+}  // namespace
+
+AKIT_MISS void event(int error, std::uint64_t id, const void* p) noexcept {
+  int saved = errno;
+  tell(error, id, p);
+  errno = saved;
+}
+
 AKIT_MISS void misuse(int error, std::uint64_t id, const void* p) noexcept {
   int saved = errno;
   total.fetch_add(1, std::memory_order_relaxed);
-  std::uint32_t mode = mode_word.load(std::memory_order_relaxed);
-  if (mode != 1) {
-    if (Handler fn = handler.load(std::memory_order_acquire))
-      fn(handler_user.load(std::memory_order_acquire), error, id, p);
-    else
-      report(error, id, p);
-  }
-  if (mode == 2) abort();
+  tell(error, id, p);
+  if (mode_word.load(std::memory_order_relaxed) == 2) abort();
   errno = saved;
 }
 

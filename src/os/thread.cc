@@ -77,7 +77,7 @@ Thread* make(std::uintptr_t tp) {
   t->pointer = tp;
   t->caches = nullptr;
   t->dropped = nullptr;
-  t->words[0] = t->words[1] = nullptr;
+  for (void**& w : t->words) w = nullptr;
   t->exiting = false;
   t->depth.store(0, std::memory_order_relaxed);
   t->prev = nullptr;

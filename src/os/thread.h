@@ -26,7 +26,7 @@ AKIT_INLINE std::uintptr_t thread_pointer() {
 struct Thread {
   std::atomic<std::uint32_t> depth{0};  // > 0: inside a slow path, holds locks
   std::uintptr_t pointer = 0;           // thread_pointer() of its thread
-  void** words[2] = {};                 // addresses of its TLS words
+  void** words[3] = {};                 // addresses of its TLS words
   void* caches = nullptr;               // head of the list of its caches; guarded by the registry lock
   void* dropped = nullptr;              // caches of handles that others destroyed; the same
   Thread* next = nullptr;

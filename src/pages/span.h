@@ -35,6 +35,7 @@ struct SpanFields {
   bool zero = false;     // reads as zero: fresh from the system or purged, not handed out since
   bool listed = false;       // on its class's list
   std::uint8_t backing = 0, reason = 0;
+  std::uint8_t page_shift = 0;  // explicit huge pages: log2 of their size, else 0
   Shared<bool> was_zero = false;  // when it was handed out
   Shared<bool> freed = false;        // by its owner, but pinned, or kept on explicit huge pages
   bool no_cache = false;     // its pages leave when it is freed
@@ -45,6 +46,7 @@ struct SpanFields {
   std::uint64_t* bits = nullptr;
   std::uintptr_t start = 0;  // block: address the user has
   std::size_t usable = 0;    // block: bytes the user may use
+  std::uint64_t tag = 0;     // pools: of a block with a span of its own; slab: address of the tags of its blocks
 };
 
 struct alignas(kCacheLine) Span : SpanFields {

@@ -159,9 +159,10 @@ typedef struct akit_block_info {
     uint64_t reason;       /* AKIT_REASON_...: why the backing is not the one wished for */
     uint64_t numa_node;    /* node the handle's policy binds to, AKIT_NONE when it binds to none */
     uint64_t zeroed;       /* 1: known to have read as zero when it was handed out */
+    uint64_t tag;          /* buffer of a pool: the number noted with akit_pool_tag_set, else 0 */
 } akit_block_info;
 
-#define AKIT_BLOCK_INFO_INIT { sizeof(akit_block_info), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define AKIT_BLOCK_INFO_INIT { sizeof(akit_block_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Version of the library in use: major << 16 | minor << 8 | patch.
  * Ownership: none.  Threads: any thread.  Errors: none.  Since: 0.1 */

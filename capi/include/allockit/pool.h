@@ -89,10 +89,10 @@ typedef struct akit_pool_config {
                                       AKIT_NONE: no bound */
     uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 1 MiB, AKIT_NONE:
                                       as cache_bytes */
-    uint64_t alignment;            /* of every buffer: a power of two, 64 to 2 MiB. 0: 64. A buffer
+    uint64_t alignment;            /* of every buffer: a power of two, at most 2 MiB. 0: 64. A buffer
                                       takes a multiple of it, and of 128 */
-    uint64_t slab_bytes;           /* size of a slab: rounded up to whole pages and to one buffer, at
-                                      most 1 GiB. 0: from 64 KiB in the beginning to 2 MiB */
+    uint64_t slab_bytes;           /* size of a slab, at most 1 GiB: as many whole buffers as fit, one at
+                                      least and 32768 at most. 0: from 64 KiB in the beginning to 2 MiB */
     uint32_t exhaust_mode;         /* AKIT_EXHAUST_... */
     uint32_t reserved1;            /* 0 */
     void *memory;                  /* cut the slabs from this memory of the caller, readable and
@@ -162,8 +162,9 @@ AKIT_API int akit_pool_config_init(akit_pool_config *cfg, size_t size);
  * Threads: any thread.
  * Errors: -EINVAL for a NULL `out`, a bad struct_size or a value that makes no sense (classes that do
  * not ascend; both ways to name them; more than one of region, huge, memory and a NUMA mode; memory
- * with AKIT_EXHAUST_FALLBACK, another fork mode than COPY, or too small for one buffer of the largest
- * class); -E2BIG for a non-zero field from a newer version; -ENOMEM for no memory; -ENOSYS for a NUMA
+ * with AKIT_EXHAUST_FALLBACK, AKIT_POOL_TAGS, huge pages or another fork mode than COPY, or too small for
+ * one buffer of the largest class; thp or a fork mode with region or huge, which have theirs;
+ * prefault_bytes with huge or memory); -E2BIG for a non-zero field from a newer version; -ENOMEM for no memory; -ENOSYS for a NUMA
  * mode on a kernel without NUMA.  Since: 0.1 */
 AKIT_API AKIT_USE_RESULT int akit_pool_create(const akit_pool_config *cfg, akit_pool **out);
 

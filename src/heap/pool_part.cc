@@ -1,0 +1,135 @@
+// Pools: their classes, the caps on idle buffers, and the books of who is out at most.
+#include "cache/meta.h"
+#include "heap/heap.h"
+
+namespace akit::heap {
+namespace {
+
+// A buffer has a byte of marks of its own in the address map, which its state is kept in.
+constexpr std::size_t kStride = map::kOwnByte;
+
+void fill_table(PoolPart* p, const Options& o) {
+  p->count = pool_classes(o, p->class_bytes);
+  for (unsigned i = 0; i < p->count; ++i) {
+    p->size[i + 1] = static_cast<std::uint32_t>(p->class_bytes[i]);
+    p->stride[i + 1] = static_cast<std::uint32_t>(align_up(p->class_bytes[i], max<std::uint64_t>(o.alignment, kStride)));
+  }
+  p->largest = p->size[p->count];
+  for (unsigned i = 0, c = 1; i < kLengths; ++i) {
+    p->first[i] = static_cast<std::uint8_t>(c);
+    while (c < p->count && p->size[c] <= length_end(i)) ++c;
+  }
+}
+
+// Everything that would need the system later: marks of the whole memory, and bits for its slabs.
+bool prepare_memory(Heap* h, PoolPart* p) {
+  std::uintptr_t at = align_up(reinterpret_cast<std::uintptr_t>(h->opt.memory), os::page_size()),
+                 end = align_down(reinterpret_cast<std::uintptr_t>(h->opt.memory) + h->opt.memory_bytes, os::page_size());
+  std::size_t bytes = align_up((end - at) / map::kPage * sizeof(std::uint64_t), os::page_size());
+  if (!map::cover(at, end - at, true, (h->watch & kWatchExact) != 0) || !charge(h, bytes)) return false;
+  Span* s = pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, false);
+  if (!s) {
+    uncharge(h, bytes);
+    return false;
+  }
+  s->role = pages::Role::kInternal;
+  h->metadata.fetch_add(bytes, std::memory_order_relaxed);
+  p->page_bits = static_cast<std::uint64_t*>(s->memory());
+  p->memory = at;
+  return true;
+}
+
+bool by_steps(const Options& o) { return o.min_class_bytes || o.max_class_bytes || o.classes_per_doubling; }
+
+}  // namespace
+
+unsigned pool_classes(const Options& o, std::uint64_t (&out)[cache::kPoolClasses]) {
+  if (o.class_bytes || o.class_count) {
+    if (by_steps(o) || !o.class_bytes || o.class_count == 0 || o.class_count > cache::kPoolClasses) return 0;
+    for (unsigned i = 0; i < o.class_count; ++i) {
+      out[i] = o.class_bytes[i];
+      if (out[i] == 0 || out[i] > kMaxPoolClass || (i && out[i] <= out[i - 1])) return 0;
+    }
+    return static_cast<unsigned>(o.class_count);
+  }
+  std::uint64_t least = o.min_class_bytes, most = o.max_class_bytes, steps = o.classes_per_doubling ? o.classes_per_doubling : 1;
+  if (most == 0) most = max<std::uint64_t>(least, 65536);
+  if (least == 0) least = min<std::uint64_t>(most, 2048);
+  if (least > most || most > kMaxPoolClass || steps > 8 || !is_pow2(steps)) return 0;
+  unsigned n = 0;
+  for (std::uint64_t whole = least; whole < most; whole *= 2)
+    for (std::uint64_t i = 0; i < steps; ++i) {
+      std::uint64_t size = whole + whole * i / steps;
+      if (size >= most || (n && size == out[n - 1])) continue;
+      if (n + 1 == cache::kPoolClasses) return 0;
+      out[n++] = size;
+    }
+  out[n++] = most;
+  return n;
+}
+
+bool pool_open(Heap* h) {
+  auto* p = static_cast<PoolPart*>(meta::get(sizeof(PoolPart)));
+  if (!p) return false;
+  __builtin_memset(static_cast<void*>(p), 0, sizeof *p);
+  fill_table(p, h->opt);
+  h->opt.class_bytes = p->class_bytes;
+  h->opt.class_count = p->count;
+  h->opt.min_class_bytes = h->opt.max_class_bytes = h->opt.classes_per_doubling = 0;
+  h->pool = p;
+  if (!h->opt.memory || prepare_memory(h, p)) return true;
+  pool_close(h);
+  return false;
+}
+
+void pool_close(Heap* h) {
+  if (!h->pool) return;
+  for (unsigned i = 0; i < kLengths; ++i) h->classes[kLengthBins + i].gets_retired = 0;
+  if (h->pool->page_bits) {
+    Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(h->pool->page_bits));
+    uncharge(h, s->bytes());
+    pages::free_span(s, 0);
+  }
+  meta::put(h->pool, sizeof(PoolPart));
+  h->pool = nullptr;
+}
+
+void peaks_tell(Heap* h, ThreadCache* tc, unsigned c) {
+  std::int32_t most = tc->most[c].load(std::memory_order_relaxed), net = most - tc->room[c].load(std::memory_order_relaxed);
+  std::int64_t before = h->pool->out[c].fetch_add(net, std::memory_order_relaxed), peak = h->pool->peak[c].load(std::memory_order_relaxed);
+  while (before + most > peak && !h->pool->peak[c].compare_exchange_weak(peak, before + most, std::memory_order_relaxed)) {
+  }
+  tc->most[c].store(0, std::memory_order_relaxed);
+  tc->room[c].store(0, std::memory_order_relaxed);
+}
+
+void peaks_retire(Heap* h, ThreadCache* tc) {
+  for (unsigned c = 0; c <= h->pool->count; ++c) peaks_tell(h, tc, c);
+}
+
+void peaks_reset(ThreadCache* tc) {
+  for (unsigned c = 0; c <= cache::kPoolClasses; ++c) {
+    tc->most[c].store(0, std::memory_order_relaxed);
+    tc->room[c].store(0, std::memory_order_relaxed);
+  }
+  for (unsigned i = 0; i < kLengths; ++i) tc->gets[kLengthBins + i].store(0, std::memory_order_relaxed);
+}
+
+bool pool_is_full(Heap* h, unsigned c, unsigned more) {
+  const std::uint64_t size = h->pool->size[c];
+  return (h->pool->front[c].load(std::memory_order_relaxed) + std::uint64_t{more}) * size > h->opt.class_cache_bytes ||
+         h->account.front_bytes.load(std::memory_order_relaxed) + more * size > h->opt.cache_bytes;
+}
+
+// Bins have half of each cap at most: what other threads put away must find room, too.
+std::uint64_t pool_admit(Heap* h, unsigned c, std::uint64_t want) {
+  const std::uint64_t size = h->pool->size[c];
+  auto room = [&](std::uint64_t cap, std::uint64_t used) { return used < cap / 2 ? (cap / 2 - used) / size : 0; };
+  want = min(want, room(h->opt.class_cache_bytes, h->pool->front[c].load(std::memory_order_relaxed) * size));
+  want = min(want, room(h->opt.cache_bytes, h->account.front_bytes.load(std::memory_order_relaxed)));
+  h->pool->front[c].fetch_add(static_cast<std::uint32_t>(want), std::memory_order_relaxed);
+  h->account.front_bytes.fetch_add(want * size, std::memory_order_relaxed);
+  return want;
+}
+
+}  // namespace akit::heap

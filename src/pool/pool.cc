@@ -1,0 +1,215 @@
+// Getting and putting buffers when the thread's bin does not answer, and the end of a pool.
+#include "pool/pool.h"
+
+#include <errno.h>
+
+#include "heap/bin_ops.h"
+#include "os/keep_errno.h"
+#include "os/misuse.h"
+#include "os/sanitizer.h"
+
+namespace akit::pool {
+
+using namespace heap;
+
+namespace {
+
+constexpr std::size_t kMaxSize = PTRDIFF_MAX - (std::size_t{8} << 30);
+constexpr std::uint32_t kReportLeaks = 2;  // AKIT_POOL_REPORT_LEAKS
+
+void* refuse(Heap* h, int error) {
+  h->failures.fetch_add(1, std::memory_order_relaxed);
+  errno = error;
+  return nullptr;
+}
+
+void note_zeroed(Heap* h, std::size_t bytes) { h->pool->zeroed_bytes.fetch_add(bytes, std::memory_order_relaxed); }
+
+void watched_out(Heap* h, void* p, std::size_t length, std::size_t capacity, std::size_t* wanted, bool zeroed) {
+  watch_out(h, p, wanted ? capacity : length, capacity, zeroed);
+  if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
+  if (!(h->watch & kWatchTags)) return;
+  Buffer b = find(h, p);
+  if (std::uint64_t* tag = tag_of(b, p)) *tag = 0;
+}
+
+// A mapping of its own, which leaves when it is put back.
+void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
+  if (n > kMaxSize) return refuse(h, ENOMEM);
+  if (n > h->opt.limit_bytes) return refuse(h, EMSGSIZE);
+  arm(h);
+  bool zeroed = (h->watch & kWatchZeroAlloc) != 0;
+  void* p = alloc_direct(h, {n, max<std::size_t>(h->opt.alignment, 64), 0, zeroed, false}, &zeroed);
+  if (!p) return nullptr;
+  Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(p));
+  s->tag = 0;
+  std::size_t got = s->usable;
+  std::int64_t before = h->pool->out[0].fetch_add(1, std::memory_order_relaxed), peak = h->pool->peak[0].load(std::memory_order_relaxed);
+  while (before + 1 > peak && !h->pool->peak[0].compare_exchange_weak(peak, before + 1, std::memory_order_relaxed)) {
+  }
+  if (h->watch) watched_out(h, p, n, got, capacity, zeroed);
+  if (capacity) *capacity = got;
+  return p;
+}
+
+void* fall_back(Heap* h, std::size_t n, std::size_t* capacity) {
+  void* p = get_alone(h, n, capacity);
+  if (!p) return nullptr;
+  std::uint64_t none = 0;
+  __atomic_fetch_add(&h->classes[kLengthBins + length_of(n)].gets_retired, 1, __ATOMIC_RELAXED);
+  h->fallbacks.fetch_add(1, std::memory_order_relaxed);
+  h->pool->first_fallback_unix_ns.compare_exchange_strong(none, os::now_unix_ns(), std::memory_order_relaxed);
+  return p;
+}
+
+void* get_oversize(Heap* h, std::size_t n, std::size_t* capacity) {
+  if (h->opt.memory) return refuse(h, n > kMaxSize ? ENOMEM : EMSGSIZE);
+  if (h->opt.exhaust_mode == 1) return refuse(h, n > kMaxSize ? ENOMEM : EMSGSIZE);
+  void* p = get_alone(h, n, capacity);
+  if (!p) return nullptr;
+  h->pool->oversize.fetch_add(1, std::memory_order_relaxed);
+  if (n <= kMaxPoolClass) __atomic_fetch_add(&h->classes[kLengthBins + length_of(n)].gets_retired, 1, __ATOMIC_RELAXED);
+  return p;
+}
+
+// Out of the bin, or from where bins are filled.
+void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* at_cap) {
+  if (void* p = cache::pop(tc, c)) return p;
+  bool zeroed = false;
+  return try_class(h, tc, c, &zeroed, at_cap);
+}
+
+// Never the first leaf, which an empty bin's NULL would seem to lie in.
+void know_leaf(ThreadCache* tc, std::uintptr_t a) {
+  if ((a >> map::kLeafShift) != tc->leaf_number && (a >> map::kLeafShift) != 0) cache::remember_leaf(tc, a, map::leaf_of(a));
+}
+
+void put_alone(Heap* h, Span* s) {
+  h->pool->out[0].fetch_sub(1, std::memory_order_relaxed);
+  h->fruitless.store(false, std::memory_order_relaxed);
+  count_direct(h, s->usable, false);
+  block_free(h, s, os::now_coarse_ns());
+}
+
+// Nobody's bin: to the slab.
+void put_away(Heap* h, unsigned c, void* p) {
+  store(state_of(reinterpret_cast<std::uintptr_t>(p)), kInBin);
+  for (unsigned i : {c, 0u}) h->pool->out[i].fetch_sub(1, std::memory_order_relaxed);
+  depot_put(h, c, &p, 1, nullptr, os::now_coarse_ns(), true);
+}
+
+}  // namespace
+
+bool closing(const Heap* h) { return h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen; }
+
+AKIT_MISS void new_peak(ThreadCache* tc, unsigned c) {
+  for (unsigned i : {c, 0u}) {
+    std::int32_t room = tc->room[i].load(std::memory_order_relaxed);
+    if (room >= 0) continue;
+    tc->room[i].store(0, std::memory_order_relaxed);
+    tc->most[i].store(tc->most[i].load(std::memory_order_relaxed) - room, std::memory_order_relaxed);
+  }
+}
+
+Buffer find(Heap* h, const void* p) {
+  auto a = reinterpret_cast<std::uintptr_t>(p);
+  Buffer none{nullptr, 0, 0, ENOENT};
+  map::Entry e = map::entry_of(a);
+  if ((a & 15) || (e >> map::kOwnerShift) != h->owner) return none;
+  Span* s = pages::span_at(a);
+  if (!s || s->owner != h || s->state.load(std::memory_order_acquire) != pages::State::kInUse) return none;
+  if ((e & 0xff) == 0) return a == s->start && s->role != pages::Role::kSlab ? Buffer{s, 0, s->usable, 0} : none;
+  auto offset = static_cast<std::size_t>(a - s->base);
+  if (s->role != pages::Role::kSlab || offset % s->stride || offset / s->stride >= s->capacity) return none;
+  return {s, e & 0xff, s->usable, load(state_of(a)) == kOut ? 0 : EINVAL};
+}
+
+void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
+  if (capacity) *capacity = 0;
+  akit_tiered* st = stub(r);
+  ThreadCache* tc = current_pool_for(st);
+  Heap* h = tc->handle == st ? static_cast<Heap*>(tc->heap) : checked_heap(st, kKindPool);
+  if (AKIT_UNLIKELY(!h)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  if (AKIT_UNLIKELY(closing(h))) return refuse(h, ESHUTDOWN);
+  if (n == 0) n = 1;
+  if (n > h->pool->largest) return get_oversize(h, n, capacity);
+  unsigned length = length_of(n), c = class_for(h->pool, n, length);
+  if (h->opt.memory) return fixed_get(h, n, c, capacity);
+  if (tc->handle != st && !(tc = cache_for(st, kKindPool))) return refuse(h, errno);
+  bool at_cap = false;
+  void* p = from_class(h, tc, c, &at_cap);
+  if (AKIT_UNLIKELY(!p)) {
+    if (h->opt.exhaust_mode == 2) return fall_back(h, n, capacity);
+    if (at_cap && h->opt.exhaust_mode == 0) h->limit_hits.fetch_add(1, std::memory_order_relaxed);
+    return refuse(h, h->opt.exhaust_mode == 1 ? ENOBUFS : ENOMEM);
+  }
+  auto a = reinterpret_cast<std::uintptr_t>(p);
+  know_leaf(tc, a);
+  store(state_of(a), kOut);
+  cache::count_get(tc, kLengthBins + length);
+  count_out(tc, c);
+  tc->last = p;
+  tc->last_class = c;
+  std::size_t size = h->pool->size[c];
+  if (h->watch) watched_out(h, p, n, size, capacity, false);
+  if (capacity) *capacity = size;
+  return p;
+}
+
+int put_slow(akit_pool* r, void* p) {
+  if (!p) return 0;
+  os::KeepErrno keep;
+  akit_tiered* st = stub(r);
+  Heap* h = checked_heap(st, kKindPool, true);
+  if (!h) return -EINVAL;
+  os::SlowSection section(h->opt.memory ? os::current_or_null() : os::current());
+  Buffer b = find(h, p);
+  if (b.error) {
+    report(h, b.error, p);
+    return -b.error;
+  }
+  if ((h->watch & (kWatchExact | kWatchZeroFree | kWatchTool)) && !watch_in(h, p)) return -EINVAL;
+  if (h->watch & kWatchZeroFree) note_zeroed(h, b.capacity);
+  bool ending = closing(h);
+  ThreadCache* tc = nullptr;
+  if (b.cls == 0) {
+    if (!ending) arm(h);
+    put_alone(h, b.span);
+  } else if (h->opt.memory) {
+    if (!fixed_put(h, b.cls, p)) {
+      report(h, EINVAL, p);
+      return -EINVAL;
+    }
+  } else if (ending || !(tc = current_pool_for(st), tc = tc->handle == st ? tc : cache_for(st, kKindPool))) {
+    put_away(h, b.cls, p);
+  } else {
+    know_leaf(tc, reinterpret_cast<std::uintptr_t>(p));
+    store(state_of(reinterpret_cast<std::uintptr_t>(p)), kInBin);
+    count_in(tc, b.cls);
+    if (!cache::push(tc, b.cls, p)) free_class(h, tc, b.cls, p);
+  }
+  if (ending) destroy_if_last(st);
+  return 0;
+}
+
+int destroy(akit_pool* r, std::uint32_t flags) noexcept {
+  if (!r) return 0;
+  Heap* h = checked_heap(stub(r), kKindPool);
+  if (!h) return -EINVAL;
+  if ((h->opt.flags & kReportLeaks) && !closing(h)) {
+    std::uint64_t reported = 0, cursor = 0;
+    heap::BlockInfo i;
+    while (leak_next(r, &cursor, &i) == 0) {
+      Buffer b = find(h, reinterpret_cast<void*>(i.base));
+      if (b.error || (reported >> (b.cls & 63) & 1)) continue;
+      reported |= std::uint64_t{1} << (b.cls & 63);
+      event(EBUSY, i.handle_id, reinterpret_cast<void*>(i.base));
+    }
+  }
+  return heap::destroy(stub(r), kKindPool, flags ? 0 : 1);
+}
+
+}  // namespace akit::pool

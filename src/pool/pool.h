@@ -1,0 +1,67 @@
+// The other side of a pool's fast path, and the state of a buffer.
+//
+// A buffer starts on a multiple of 128 bytes, so the byte of marks that the address map has for its
+// first 128 bytes is its alone. It is 0 in a slab or the depot, 1 in a thread's bin, 3 with the program.
+// Gets and puts change it by plain stores: two puts of one buffer that race both find 3, and the second
+// is found when the batch is taken out of the bin, under the lock of the class.
+#pragma once
+#include "heap/current.h"
+#include "pool/api.h"
+
+namespace akit::pool {
+
+using heap::Heap;
+using heap::Span;
+using heap::ThreadCache;
+
+enum State : std::uint8_t { kIdle = 0, kInBin = 1, kOut = 3 };
+
+AKIT_INLINE std::uint8_t* state_in(std::uint8_t* marks, std::uintptr_t a) {
+  return marks + ((a >> (map::kGrain + 3)) & ((std::size_t{1} << (map::kRangeShift - map::kGrain - 3)) - 1));
+}
+AKIT_INLINE std::uint8_t* state_of(const ThreadCache* tc, std::uintptr_t a) { return state_in(tc->outs[a >> map::kRangeShift], a); }
+inline std::uint8_t* state_of(std::uintptr_t a) {
+  auto* marks = reinterpret_cast<std::uint8_t*>(map::out_table(a));
+  return marks ? state_in(marks, a) : nullptr;
+}
+AKIT_INLINE std::uint8_t load(const std::uint8_t* s) { return __atomic_load_n(s, __ATOMIC_RELAXED); }
+AKIT_INLINE void store(std::uint8_t* s, State v) { __atomic_store_n(s, static_cast<std::uint8_t>(v), __ATOMIC_RELAXED); }
+
+AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned length) {
+  unsigned c = t->first[length];
+  while (AKIT_UNLIKELY(n > t->size[c])) ++c;
+  return c;
+}
+
+// More are out than ever since this cache told the pool.
+AKIT_MISS void new_peak(ThreadCache* tc, unsigned c);
+AKIT_INLINE void count_out(ThreadCache* tc, unsigned c) {
+  std::int32_t of_class = tc->room[c].load(std::memory_order_relaxed) - 1, of_all = tc->room[0].load(std::memory_order_relaxed) - 1;
+  tc->room[c].store(of_class, std::memory_order_relaxed);
+  tc->room[0].store(of_all, std::memory_order_relaxed);
+  if (AKIT_UNLIKELY((of_class | of_all) < 0)) new_peak(tc, c);
+}
+AKIT_INLINE void count_in(ThreadCache* tc, unsigned c) {
+  tc->room[c].store(tc->room[c].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  tc->room[0].store(tc->room[0].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+AKIT_MISS void* get_slow(akit_pool* h, std::size_t n, std::size_t* capacity);
+AKIT_MISS int put_slow(akit_pool* h, void* p);
+
+// Memory of the caller: no bins, no system call.
+void* fixed_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity);
+bool fixed_put(Heap* h, unsigned c, void* p);  // false: it was not out
+
+// The buffer of h that starts at p and is out; a class of 0: it has a span of its own.
+struct Buffer {
+  Span* span;
+  unsigned cls;
+  std::size_t capacity;
+  int error;  // 0, ENOENT, EINVAL
+};
+Buffer find(Heap* h, const void* p);
+bool closing(const Heap* h);
+std::uint64_t* tag_of(const Buffer& b, const void* p);  // NULL: the pool keeps none
+
+}  // namespace akit::pool
