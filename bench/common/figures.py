@@ -116,8 +116,8 @@ class Table:
         return [first] + [self.name(key) for key in self.others + self.ours]
 
     def medians(self, more_ratio="no purge thread"):
-        """The main table. more_ratio heads the ratio of the second of ours, when there are two."""
-        with_more = len(self.ours) == 2
+        """The main table. more_ratio heads the ratio of the second of ours, when there is one."""
+        with_more = len(self.ours) > 1
         head = self._head("row")
         lines = [head[:1] + ["unit"] + head[1:] + ["best peer", "ratio (spread)"] + [more_ratio] * with_more + ["goal"] * bool(self.goals) + [""]]
         for row in self.entries:

@@ -18,7 +18,7 @@ class Part:
     """A section with its table. Columns without any figure are left out; why is among what was skipped or failed."""
 
     def __init__(self, section, rows, figures, names, goals):
-        self.section, self.figures, self.names = section, figures, names
+        self.section, self.names = section, names
         ran = {name for _, name in figures}
         rows = [row for row in rows if any(key == row["id"] for key, _ in figures)]
         ours = [column.name for column in section.ours if column.name in ran] or [section.ours[0].name]
