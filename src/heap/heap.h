@@ -245,6 +245,8 @@ struct BlockRequest {
 std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page);
 Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap);
 void block_free(Heap* h, Span* s, std::uint64_t stamp);
+// For a handle that zeroes on free: memory that another handle may have used reads as zero from now on.
+void wipe_foreign(Heap* h, Span* s);
 bool guards_gone(Span* s);                           // false: they cannot be taken away
 void finish_block(Heap* h, Span* s, unsigned cls, std::size_t usable, std::uintptr_t start);
 
@@ -316,6 +318,7 @@ akit_tiered* stub_by_id(std::uint64_t id, Kind kind);  // under registry_lock; N
 std::int64_t bytes_on_node(Heap* h, std::uint32_t node);
 
 // purge.cc --------------------------------------------------------------------------------------
+bool tend_holes(Heap* h, std::uint64_t now);  // pools: those that are due. true: there will be more
 std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
 std::uint64_t flush_depots(Heap* h, std::uint64_t older_than);  // batches of all classes to spans; bytes
 std::uint64_t purge_heap(Heap* h);   // caches and depots to spans, empty slabs to the process cache; bytes

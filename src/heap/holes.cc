@@ -1,5 +1,6 @@
 // Partly used slabs: pages that lie under free blocks alone. They stay with the slab, since its next
-// blocks come from there, and only an explicit purge of everything gives them back.
+// blocks come from there. Pools give them back after the decay time, because a few buffers that stay out
+// would keep most of a burst; elsewhere only an explicit purge of everything does.
 #include "os/sys.h"
 #include "heap/heap.h"
 
@@ -30,7 +31,38 @@ std::uint64_t discard_holes(const Span* s) {
   return bytes;
 }
 
+// One slab per turn of the lock. false: none is due.
+bool discard_one(Heap* h, unsigned c, std::uint64_t now) {
+  ClassState& k = h->classes[c];
+  os::Guard g(k.lock);
+  bool later = false;
+  for (Span* s = k.partial; s; s = s->next) {
+    if (s->deadline == kNone || s->free_bits == 0) continue;
+    if (s->deadline > now) {
+      later = true;
+      continue;
+    }
+    s->deadline = kNone;
+    discard_holes(s);
+    return true;
+  }
+  h->pool->holes[c] = later;
+  return false;
+}
+
+constexpr unsigned kSlabsAtOnce = 64;  // per round; the next one goes on
+
 }  // namespace
+
+bool tend_holes(Heap* h, std::uint64_t now) {
+  if (!h->pool || h->fixed || (h->watch & kWatchTool) || h->opt.decay_ns == kNone) return false;
+  bool left = false;
+  for (unsigned c = 1, n = 0; c <= h->pool->count; ++c) {
+    while (h->pool->holes[c] && n < kSlabsAtOnce && discard_one(h, c, now)) ++n;
+    left |= h->pool->holes[c];
+  }
+  return left;
+}
 
 std::uint64_t purge_holes(Heap* h) {
   if (h->fixed || (h->watch & kWatchTool)) return 0;  // tools keep their own record of what free blocks hold

@@ -131,8 +131,16 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
     return nullptr;
   }
   s->guarded = behind;
+  if (!between) wipe_foreign(h, s);
   finish_block(h, s, r.cls, usable, start);
   return s;
+}
+
+void wipe_foreign(Heap* h, Span* s) {
+  bool shared = !h->own_pages || h->region_parent;
+  if (!(h->watch & kWatchZeroFree) || !shared || s->zero || s->page_shift) return;
+  san::on_alloc(s->memory(), s->bytes());
+  if (s->bytes() <= 64 * 1024 || h->fixed || os::discard(s->memory(), s->bytes()) != 0) __builtin_memset(s->memory(), 0, s->bytes());
 }
 
 bool guards_gone(Span* s) {

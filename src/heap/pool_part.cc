@@ -15,9 +15,12 @@ void fill_table(PoolPart* p, const Options& o) {
     p->stride[i + 1] = static_cast<std::uint32_t>(align_up(p->class_bytes[i], max<std::uint64_t>(o.alignment, kStride)));
   }
   p->largest = p->size[p->count];
-  for (unsigned i = 0, c = 1; i < kLengths; ++i) {
-    p->first[i] = static_cast<std::uint8_t>(c);
-    while (c < p->count && p->size[c] <= length_end(i)) ++c;
+  // The shortest length of a bucket is one more than a multiple of 64.
+  unsigned c = 1;
+  for (std::size_t n = 1; n <= p->largest; n += 64) {
+    while (p->size[c] < n) ++c;
+    std::uint8_t& first = p->first[length_of(n)];
+    if (first == 0) first = static_cast<std::uint8_t>(c);
   }
 }
 

@@ -35,6 +35,7 @@ struct PoolPart {
   // misses
   std::atomic<std::uint32_t> front[cache::kPoolClasses + 1];  // idle buffers: in depots, and what bins may hold
   std::uint32_t warm[cache::kPoolClasses + 1];                // under the class lock: kept by decay
+  bool holes[cache::kPoolClasses + 1];                        // under the class lock: buffers came back to slabs in use
   std::atomic<std::int64_t> out[cache::kPoolClasses + 1];     // as far as caches have told; [0]: all classes
   std::atomic<std::int64_t> peak[cache::kPoolClasses + 1];
   std::atomic<std::uint64_t> oversize, zeroed_bytes, grown, first_fallback_unix_ns;

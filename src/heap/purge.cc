@@ -61,6 +61,8 @@ bool anything_cached(Heap* h) {
   for (unsigned w = 0; w < 3; ++w)
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
       if (depot_will_go(h, w * 64 + lowest_bit(m))) return true;
+  for (unsigned c = 1; h->pool && c <= h->pool->count; ++c)
+    if (h->pool->holes[c]) return true;
   if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kClosing) return true;
   os::Guard g(h->caches_lock);
   for (ThreadCache* list : {h->caches, h->orphans})
@@ -96,6 +98,7 @@ void tend(Heap* const* heaps, unsigned n, std::uint64_t now) {
     idle_purge(due[i], now);
     flush_depots(due[i], over ? kNone : now - min(now, age));
     release_slabs(due[i], stamp);
+    tend_holes(due[i], now);
   }
 }
 
@@ -253,11 +256,14 @@ int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* byte
     tend(one, 1, now);
     *bytes = purge_own_pages(h, now, kNone);
   } else {
+    std::uint64_t before = pages::purged_bytes();  // what the process cache has no room for goes at once
     std::uint64_t explicit_pages = h->idle_bytes.load(std::memory_order_relaxed);
     forget_warm(h);
     purge_heap(h);
     explicit_pages -= min(explicit_pages, h->idle_bytes.load(std::memory_order_relaxed));
-    *bytes = purge_own_pages(h, kNone - 1, 0) + purge_holes(h);
+    *bytes = purge_own_pages(h, kNone - 1, 0);
+    if (!h->own_pages && !h->region_parent) *bytes = pages::purged_bytes() - before;
+    *bytes += purge_holes(h);
     if (!h->accounted) h->purged_bytes.fetch_add(*bytes, std::memory_order_relaxed);  // else the page heaps count
     *bytes += explicit_pages;
     return 0;
@@ -278,6 +284,7 @@ int purge_process(std::uint32_t flags, std::uint64_t* bytes) noexcept {
     *bytes = pages::purged_bytes() - before;
     return 0;
   }
+  std::uint64_t before = pages::purged_bytes();
   {
     os::Guard r(registry_lock);
     for (akit_tiered* s = first_live(); s; s = s->next) {
@@ -287,7 +294,8 @@ int purge_process(std::uint32_t flags, std::uint64_t* bytes) noexcept {
     }
   }
   trim_spare_heaps();
-  *bytes += pages::purge_pages(kNone - 1, 0);
+  pages::purge_pages(kNone - 1, 0);
+  *bytes += pages::purged_bytes() - before;
   return 0;
 }
 

@@ -124,7 +124,7 @@ unsigned last_class_within(std::uint64_t n) {
 
 int resolve(Options& o, char (&name)[64]) {
   if (!good_name(o.name, name)) return -EINVAL;
-  if (o.flags & ~(o.kind == kKindPool ? 3u : 0u)) return -EINVAL;
+  if (o.flags & ~std::uint64_t{o.kind == kKindPool ? 3u : 0u}) return -EINVAL;
   if (o.thp > 3 || o.fork_mode > 3 || o.zero_mode > 2 || o.numa_mode > 3 || o.check_mode > 1) return -EINVAL;
   o.copy_asked = o.fork_mode == 1;
   o.limit_bytes = or_default(o.limit_bytes, kNone);

@@ -84,7 +84,8 @@ Span* slab_pages(Heap* h, std::size_t bytes, bool dense, bool* over_cap) {
   }
   unsigned heap = dense ? h->dense_heap : h->slab_heap;
   // Natural classes need the alignment of their size, which a page gives.
-  Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, h->pool ? max<std::size_t>(h->opt.alignment, 4096) : 4096, false);
+  Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, h->pool ? max<std::size_t>(h->opt.alignment, 4096) : 4096,
+                              (h->watch & kWatchZeroFree) != 0);
   if (s) {
     link_span(h, s);
     return s;
@@ -221,6 +222,8 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   s->role = pages::Role::kSlab;
   s->cls = static_cast<std::uint8_t>(c);
   s->fresh = s->free_bits = 0;
+  s->deadline = kNone;  // of pages under free blocks
+  wipe_foreign(h, s);
   if (!h->huge_parent || !h->pool) s->backing = dense ? 1 : 0;
   s->usable = size_of(h, c);
   if (h->pool) h->pool->grown.fetch_add(1, std::memory_order_relaxed);
@@ -270,6 +273,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   ++k.discards;
   h->taken_bytes.fetch_sub(s->usable, std::memory_order_relaxed);
   if (!s->listed) push_partial(k, s);
+  if (h->pool) s->deadline = deadline_from(h, stamp), h->pool->holes[c] = true;
   // An empty slab leaves, unless it is the last with free blocks of a class that is in use.
   if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h)) {
     drop_partial(k, s);
