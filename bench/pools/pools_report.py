@@ -10,19 +10,32 @@ def part(language, section, rows, figures):
     return suite.Part(section, rows, figures, language.NAMES, language.GOALS)
 
 
-def comparisons(table):
-    """The ratios that Go's rows are judged by: a line per row."""
-    head = ["row"] + [title for title, _, _, _ in go_sections.COMPARISONS]
-    lines = []
-    for row in table.entries:
+# Sections whose rows are also compared with named columns.
+COMPARED = ("go-pair", "go-parallel", "go-load")
+
+
+def _per_operation(found, row):
+    """A ratio of throughputs as one of times."""
+    if row["unit"] != "M/s" or not found or not found["ratio"]:
+        return found
+    return {"ratio": 1 / found["ratio"], "low": 1 / found["high"], "high": 1 / found["low"]}
+
+
+def comparisons(part):
+    """The ratios that Go's rows are judged by: a line per row. Empty where the section has none."""
+    if part.section.key not in COMPARED or part.table is None:
+        return []
+    lines = [["time per pair, row"] + [title for title, _, _, _ in go_sections.COMPARISONS]]
+    for row in part.table.entries:
+        if row["unit"] == "x":
+            continue
         cells = []
         for _, mine, others, bound in go_sections.COMPARISONS:
-            found = table.against(row, mine, others)
+            found = _per_operation(part.table.against(row, mine, others), row)
             over = found and found["ratio"] and found["ratio"] > bound
             cells.append(tables.ratio_text(found) + (" > %g" % bound if over else ""))
-        if row["kind"] in ("time", "extra") and any(cell != "-" for cell in cells):
-            lines.append([row["label"]] + cells)
-    return [head] + lines if lines else []
+        lines.append([row["label"]] + cells)
+    return lines if len(lines) > 1 else []
 
 
 class Report(suite.Report):
@@ -45,14 +58,12 @@ class Report(suite.Report):
         return lines
 
     def remarks(self, part):
-        if part.section.key != "go-pair" and part.section.key != "go-parallel" or part.table is None:
-            return []
-        lines = comparisons(part.table)
+        lines = comparisons(part)
         return [tables.markdown(lines)] if lines else []
 
     def console(self):
         lines = [super().console()]
         for part in self.parts:
-            if part.section.key in ("go-pair", "go-parallel") and part.table and comparisons(part.table):
-                lines += ["", part.section.title + ", ratios:", tables.columns(comparisons(part.table))]
+            ratios = comparisons(part)
+            lines += ["", part.section.title + ", ratios:", tables.columns(ratios)] if ratios else []
         return "\n".join(lines)
