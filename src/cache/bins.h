@@ -42,8 +42,7 @@ struct ThreadCache {
   std::atomic<std::uint32_t> busy{0};             // the owner is inside pop or push
   std::uint8_t* const* outs = nullptr;            // biased like leaf: tables of out bits by address >> 22
   const void* table = nullptr;                    // pools: classes by length
-  void* last = nullptr;                           // pools: the buffer that was got last, and its class
-  std::uint32_t last_class = 0;
+  std::uintptr_t last = 0;                        // pools: the buffer that was got last, plus its class
   std::atomic<Slot*> bin[kBins]{};
   std::atomic<std::uint64_t> gets[kBins]{};
   // Pools: how many more buffers of a class may leave through this cache before more of them are out

@@ -134,7 +134,7 @@ ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   tc->watched = h->watch ? h->stub : cache::kNoHandle;
   tc->leaf_number = ~std::uintptr_t{0};
   tc->table = h->pool;
-  tc->last = nullptr;
+  tc->last = 0;
 #if AKIT_TLS_WORD
   t->words[0] = reinterpret_cast<void**>(&current_cache);
   t->words[1] = reinterpret_cast<void**>(&current_region_cache);
@@ -213,7 +213,7 @@ void detach_from_thread(ThreadCache* tc) {
 void cache_release(Heap* h, ThreadCache* tc) {
   free_arrays(h, tc);
   auto* s = static_cast<Span*>(tc->span);
-  for (unsigned c = 1; c < kClasses; ++c)
+  for (unsigned c = 1; c < kClasses; ++c)  // pools: also those by length
     if (std::uint64_t n = tc->gets[c].load(std::memory_order_relaxed)) {
       os::Guard g(h->classes[c].lock);
       h->classes[c].gets_retired += n;

@@ -202,6 +202,15 @@ inline std::uint8_t* empty_runs(ThreadCache* tc) { return reinterpret_cast<std::
 inline std::uint8_t* full_runs(ThreadCache* tc) { return empty_runs(tc) + kClasses; }
 static_assert(kClasses * 6 <= cache::kArrayBytes);
 
+// Allocations of class c that this cache counted, and those of caches that are gone. Pools count by length
+// where that tells the class.
+std::uint64_t pool_gets(const PoolPart* p, const ThreadCache* tc, unsigned c);
+inline std::uint64_t gets_of(const ThreadCache* tc, unsigned c) {
+  const PoolPart* p = static_cast<const Heap*>(tc->heap)->pool;
+  return AKIT_LIKELY(!p) ? tc->gets[c].load(std::memory_order_relaxed) : pool_gets(p, tc, c);
+}
+std::uint64_t gets_retired(const Heap* h, unsigned c);
+
 // pool_part.cc ----------------------------------------------------------------------------------
 unsigned pool_classes(const Options& o, std::uint64_t (&out)[cache::kPoolClasses]);  // how many; 0: they make no sense
 bool pool_open(Heap* h);   // false: no memory

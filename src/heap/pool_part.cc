@@ -97,6 +97,28 @@ void pool_close(Heap* h) {
   h->pool = nullptr;
 }
 
+namespace {
+
+template <class At>
+std::uint64_t gets_at(const PoolPart* p, unsigned c, At at) {
+  std::uint64_t n = at(c);
+  for (unsigned i = 0; i < kLengths; ++i)
+    if (p->first[i] == c) n += at(kLengthBins + i);
+  return n;
+}
+
+}  // namespace
+
+std::uint64_t pool_gets(const PoolPart* p, const ThreadCache* tc, unsigned c) {
+  return gets_at(p, c, [&](unsigned i) { return tc->gets[i].load(std::memory_order_relaxed); });
+}
+
+// Under the class lock. The counters by length have no lock.
+std::uint64_t gets_retired(const Heap* h, unsigned c) {
+  if (!h->pool) return h->classes[c].gets_retired;
+  return gets_at(h->pool, c, [&](unsigned i) { return __atomic_load_n(&h->classes[i].gets_retired, __ATOMIC_RELAXED); });
+}
+
 void peaks_tell(Heap* h, ThreadCache* tc, unsigned c) {
   std::int32_t most = tc->most[c].load(std::memory_order_relaxed), net = most - tc->room[c].load(std::memory_order_relaxed);
   std::int64_t before = h->pool->out[c].fetch_add(net, std::memory_order_relaxed), peak = h->pool->peak[c].load(std::memory_order_relaxed);

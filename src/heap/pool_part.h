@@ -39,6 +39,7 @@ struct PoolPart {
   std::atomic<std::int64_t> out[cache::kPoolClasses + 1];     // as far as caches have told; [0]: all classes
   std::atomic<std::int64_t> peak[cache::kPoolClasses + 1];
   std::atomic<std::uint64_t> oversize, zeroed_bytes, grown, first_fallback_unix_ns;
+  std::atomic<std::uint32_t> alone[kLengths];  // requests that got a mapping of their own
   std::uint64_t* page_bits;  // memory of the caller: a word per page, for the bits of slabs
   std::uintptr_t memory;     // which begins here
   std::uint64_t class_bytes[cache::kPoolClasses];

@@ -164,7 +164,7 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, 
     *zeroed = false;
   else
     p = new_block(h, c, zeroed, may_map, over_cap);
-  if (p) cache::count_get(tc, c);
+  if (p && !h->pool) cache::count_get(tc, c);
   if (h->pool) peaks_tell(h, tc, c), peaks_tell(h, tc, 0);
   return p;
 }

@@ -18,14 +18,14 @@ ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins) {
     for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
       os::Guard g(tc->lock);
       binned += cache::bin_count(tc, c);
-      gets += tc->gets[c].load(std::memory_order_relaxed);
+      gets += gets_of(tc, c);
     }
   os::Guard g(k.lock);
   s.depot = k.depot_blocks;
   s.remote = k.remote;
   s.cached = binned + k.depot_blocks;
   s.used = k.out > s.cached ? k.out - s.cached : 0;
-  s.gets = max(gets + k.gets_retired, s.used);
+  s.gets = max(gets + gets_retired(h, c), s.used);
   s.misses = min(k.misses, s.gets);
   s.discards = k.discards;
   s.slabs = k.slabs;

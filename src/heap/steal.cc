@@ -20,7 +20,7 @@ constinit Loot loot[kLoot]{};
 // Empty bins are left alone, full or not; a bin that its owner just moved is looked at again later.
 bool worth(ThreadCache* tc, unsigned c, bool idle_only) {
   if (tc->bin[c].load(std::memory_order_relaxed) == cache::poison()) return false;
-  auto gets = static_cast<std::uint32_t>(tc->gets[c].load(std::memory_order_relaxed));
+  auto gets = static_cast<std::uint32_t>(gets_of(tc, c));
   bool idle = gets_seen(tc)[c] == gets;
   gets_seen(tc)[c] = gets;
   return idle || !idle_only;

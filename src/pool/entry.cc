@@ -34,11 +34,9 @@ AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   }
   tc->bin[c].store(s - 1, std::memory_order_relaxed);
   cache::leave(tc);
-  tc->last = q;
-  tc->last_class = c;
+  tc->last = a + c;
   store(state_of(tc, a), kOut);
-  cache::count_get(tc, c);
-  cache::count_get(tc, heap::kLengthBins + length);
+  cache::count_get(tc, kSearch ? counter_of(t, length, c) : heap::kLengthBins + length);
   return counted_out(tc, c, q);
 }
 
@@ -55,13 +53,13 @@ AKIT_INLINE int put(akit_pool* p, void* q) {
   std::uintptr_t turned = (a >> kLow) | (a << (64 - kLow));
   if (AKIT_UNLIKELY((turned >> (map::kLeafShift - kLow)) != tc->leaf_number)) return put_slow(p, q);
   std::uint32_t c = tc->leaf[a >> map::kPageShift].load(std::memory_order_relaxed) - tc->own;
-  if (AKIT_LIKELY(q == tc->last)) {
+  std::uintptr_t known = tc->last ^ a;
+  if (AKIT_LIKELY(known < map::kOwnByte)) {
     // Got last and put first, as most buffers are. Its class comes from there, so that the bin's
     // address, which the next get waits for, does not wait for the address map.
-    std::uint32_t known = tc->last_class;
     if (AKIT_UNLIKELY(known != c)) return put_slow(p, q);
     __asm__("" : "+r"(known));  // or compilers go on with the other one, which is the same
-    c = known;
+    c = static_cast<std::uint32_t>(known);
   } else if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses)) {
     return put_slow(p, q);
   }

@@ -52,10 +52,9 @@ void* fixed_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity) {
   store(state_of(reinterpret_cast<std::uintptr_t>(p)), kOut);
   {
     os::Guard g(h->classes[c].lock);
-    ++h->classes[c].gets_retired;
     ++h->classes[c].misses;
   }
-  __atomic_fetch_add(&h->classes[kLengthBins + length_of(n)].gets_retired, 1, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&h->classes[counter_of(h->pool, length_of(n), c)].gets_retired, 1, __ATOMIC_RELAXED);
   count(h, c, 1);
   std::size_t size = h->pool->size[c];
   if (h->watch) {

@@ -56,7 +56,7 @@ void* fall_back(Heap* h, std::size_t n, std::size_t* capacity) {
   void* p = get_alone(h, n, capacity);
   if (!p) return nullptr;
   std::uint64_t none = 0;
-  __atomic_fetch_add(&h->classes[kLengthBins + length_of(n)].gets_retired, 1, __ATOMIC_RELAXED);
+  h->pool->alone[length_of(n)].fetch_add(1, std::memory_order_relaxed);
   h->fallbacks.fetch_add(1, std::memory_order_relaxed);
   h->pool->first_fallback_unix_ns.compare_exchange_strong(none, os::now_unix_ns(), std::memory_order_relaxed);
   return p;
@@ -68,7 +68,7 @@ void* get_oversize(Heap* h, std::size_t n, std::size_t* capacity) {
   void* p = get_alone(h, n, capacity);
   if (!p) return nullptr;
   h->pool->oversize.fetch_add(1, std::memory_order_relaxed);
-  if (n <= kMaxPoolClass) __atomic_fetch_add(&h->classes[kLengthBins + length_of(n)].gets_retired, 1, __ATOMIC_RELAXED);
+  if (n <= kMaxPoolClass) h->pool->alone[length_of(n)].fetch_add(1, std::memory_order_relaxed);
   return p;
 }
 
@@ -150,10 +150,9 @@ void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
   auto a = reinterpret_cast<std::uintptr_t>(p);
   know_leaf(tc, a);
   store(state_of(a), kOut);
-  cache::count_get(tc, kLengthBins + length);
+  cache::count_get(tc, counter_of(h->pool, length, c));
   counted_out(tc, c, p);
-  tc->last = p;
-  tc->last_class = c;
+  tc->last = a + c;
   std::size_t size = h->pool->size[c];
   if (h->watch) watched_out(h, p, n, size, capacity, false);
   if (capacity) *capacity = size;

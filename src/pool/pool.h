@@ -26,6 +26,8 @@ inline std::uint8_t* state_of(std::uintptr_t a) {
 AKIT_INLINE std::uint8_t load(const std::uint8_t* s) { return __atomic_load_n(s, __ATOMIC_RELAXED); }
 AKIT_INLINE void store(std::uint8_t* s, State v) { __atomic_store_n(s, static_cast<std::uint8_t>(v), __ATOMIC_RELAXED); }
 
+// Where a get is counted: by its length, as far as that tells the class.
+inline unsigned counter_of(const heap::PoolPart* t, unsigned length, unsigned c) { return t->first[length] == c ? heap::kLengthBins + length : c; }
 AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned length) {
   unsigned c = t->first[length];
   while (AKIT_UNLIKELY(n > t->size[c])) ++c;

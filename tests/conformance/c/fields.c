@@ -35,7 +35,7 @@ static const field_entry process_fields[] = {
 #define B(f) WIDE(akit_block_info, f)
 static const field_entry block_fields[] = {B(handle_id), B(handle_kind), B(base), B(usable_bytes),
                                            B(state), B(backing), B(reason), B(numa_node),
-                                           B(zeroed)};
+                                           B(zeroed), B(tag)};
 
 #define C8(f) WIDE(akit_tiered_config, f)
 #define C4(f) NARROW(akit_tiered_config, f)
@@ -75,6 +75,23 @@ static const field_entry huge_config_fields[] = {
     HC8(flags), HC8(limit_bytes), HC8(decay_ns), HC4(thp), HC4(fork_mode), HC4(zero_mode), HC4(numa_mode),
     HC8(numa_nodes), HC8(prefault_bytes), HC4(check_mode), HC8(giant_page_bytes), HC8(huge_page_bytes),
     HC4(giant_mode), HC4(huge_mode), HC4(populate), HC8(cache_bytes)};
+
+#define Q(f) WIDE(akit_pool_stats, f)
+static const field_entry pool_fields[] = {
+    Q(id), Q(kind), Q(limit_bytes), Q(used_bytes), Q(used_peak_bytes), Q(cached_bytes), Q(metadata_bytes),
+    Q(mapped_bytes), Q(mapped_peak_bytes), Q(pinned_bytes), Q(mappings), Q(allocs_total), Q(frees_total),
+    Q(failures_total), Q(limit_hits_total), Q(misuses_total), Q(maps_total), Q(unmaps_total), Q(purges_total),
+    Q(purged_bytes_total), Q(prefaulted_bytes_total), Q(out_buffers), Q(out_peak_buffers), Q(hits_total),
+    Q(misses_total), Q(puts_total), Q(discards_total), Q(oversize_total), Q(zeroed_bytes_total), Q(grown_total),
+    Q(fallbacks_total), Q(first_fallback_unix_ns), Q(thread_cache_bytes), Q(reused_bytes_total)};
+
+#define QC8(f) WIDE(akit_pool_config, f)
+#define QC4(f) NARROW(akit_pool_config, f)
+static const field_entry pool_config_fields[] = {
+    QC8(flags), QC8(limit_bytes), QC8(decay_ns), QC4(thp), QC4(fork_mode), QC4(zero_mode), QC4(numa_mode),
+    QC8(numa_nodes), QC8(prefault_bytes), QC4(check_mode), QC8(min_class_bytes), QC8(max_class_bytes),
+    QC8(classes_per_doubling), QC8(class_count), QC8(class_cache_bytes), QC8(cache_bytes), QC8(thread_cache_bytes),
+    QC8(alignment), QC8(slab_bytes), QC4(exhaust_mode), QC8(memory_bytes)};
 
 #define S(f) WIDE(akit_huge_system, f)
 static const field_entry system_fields[] = {
@@ -169,6 +186,21 @@ int huge_config_field(const akit_huge_config *cfg, const char *field, uint64_t *
 int set_huge_config_field(akit_huge_config *cfg, const char *field, uint64_t value)
 {
     return write_field(huge_config_fields, COUNT(huge_config_fields), cfg, field, value);
+}
+
+int pool_stat(const akit_pool_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(pool_fields, COUNT(pool_fields), st, field, value);
+}
+
+int pool_config_field(const akit_pool_config *cfg, const char *field, uint64_t *value)
+{
+    return read_field(pool_config_fields, COUNT(pool_config_fields), cfg, field, value);
+}
+
+int set_pool_config_field(akit_pool_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(pool_config_fields, COUNT(pool_config_fields), cfg, field, value);
 }
 
 int system_field(const akit_huge_system *system, const char *field, uint64_t *value)

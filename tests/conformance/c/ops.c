@@ -74,6 +74,15 @@ akit_huge *raw_huge(state *s, const char *name)
     return e ? e->huge : NULL;
 }
 
+akit_pool *raw_pool(state *s, const char *name)
+{
+    handle_entry *e = handle_of(s, name);
+    if (e && e->kind != AKIT_KIND_POOL)
+        wrong(s, "%s is no pool", name);
+    errno = 0;
+    return e ? e->pool : NULL;
+}
+
 int got(state *s, const char *name, void *p, uint64_t size)
 {
     if (!p)
@@ -115,7 +124,8 @@ static const operation *find(const operation *list, const char *name)
 
 int perform(state *s, int count, char **words)
 {
-    const operation *lists[] = {make_operations, byte_operations, look_operations, region_operations, huge_operations};
+    const operation *lists[] = {make_operations,   byte_operations, look_operations,     region_operations,
+                                huge_operations, pool_operations, pool_look_operations};
     const operation *o = NULL;
     for (size_t i = 0; !o && i < sizeof lists / sizeof lists[0]; i++)
         o = find(lists[i], words[0]);

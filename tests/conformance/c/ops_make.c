@@ -134,8 +134,7 @@ static int op_free_any(state *s, int n, char **w)
     return 0;
 }
 
-/* A name may be used again; its array is then a new one. */
-static void **new_array(batch_entry *v, uint64_t slots)
+void **new_array(batch_entry *v, uint64_t slots)
 {
     free(v->p);
     return (void **)calloc(slots, sizeof(void *));
@@ -184,18 +183,34 @@ static int op_exhaust(state *s, int n, char **w)
     return 0;
 }
 
+static int alloc_and_free(state *s, const char *name, uint64_t size)
+{
+    akit_tiered *h = raw(s, name);
+    void *p = akit_tiered_alloc(h, size);
+    if (!p)
+        return -errno;
+    akit_tiered_free(h, p);
+    return 0;
+}
+
+static int get_and_put(state *s, const char *name, uint64_t length)
+{
+    akit_pool *h = raw_pool(s, name);
+    void *p = akit_pool_get(h, length, NULL);
+    return p ? akit_pool_put(h, p) : -errno;
+}
+
 static int op_repeat(state *s, int n, char **w)
 {
     (void)n;
+    int (*pair)(state *, const char *, uint64_t) = !strcmp(w[2], "alloc_free") ? alloc_and_free : get_and_put;
+    if (pair == get_and_put && strcmp(w[2], "get_put"))
+        wrong(s, "repeat does not know %s", w[2]);
     uint64_t size = number_of(s, w[4]);
-    akit_tiered *h = raw(s, w[3]);
-    for (uint64_t i = number_of(s, w[1]); i; i--) {
-        void *p = akit_tiered_alloc(h, size);
-        if (!p)
-            return -errno;
-        akit_tiered_free(h, p);
-    }
-    return 0;
+    int rc = 0;
+    for (uint64_t i = number_of(s, w[1]); i && rc >= 0; i--)
+        rc = pair(s, w[3], size);
+    return rc;
 }
 
 const operation make_operations[] = {

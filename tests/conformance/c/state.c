@@ -32,6 +32,8 @@ void forget_all(state *s)
             akit_region_destroy(e->region, 0);
         else if (e->live && e->kind == AKIT_KIND_HUGE)
             akit_huge_destroy(e->huge, 0);
+        else if (e->live && e->kind == AKIT_KIND_POOL)
+            akit_pool_destroy(e->pool, AKIT_DESTROY_NOW);
         else if (e->live)
             akit_tiered_destroy(e->h, 0);
     }

@@ -14,6 +14,7 @@ typedef struct {
     akit_tiered *h;
     akit_region *region;
     akit_huge *huge;
+    akit_pool *pool;
     uint64_t id;
     int live;
 } handle_entry;
@@ -22,11 +23,11 @@ typedef struct {
     char name[NAME_MAX_LENGTH];
     unsigned char *p;
     uint64_t size;
-    uint64_t room;    /* what region_alloc or region_realloc told, else 0 */
+    uint64_t room;    /* what region_alloc, region_realloc or get told, else 0 */
     uint64_t backing; /* what huge_alloc told, else 0 */
 } block_entry;
 
-/* Memory of the runner that a region stands on. */
+/* Memory of the runner that a region or a pool stands on. */
 typedef struct {
     void *p;
     uint64_t bytes;
@@ -85,6 +86,9 @@ int set_region_config_field(akit_region_config *cfg, const char *field, uint64_t
 int huge_stat(const akit_huge_stats *st, const char *field, uint64_t *value);
 int huge_config_field(const akit_huge_config *cfg, const char *field, uint64_t *value);
 int set_huge_config_field(akit_huge_config *cfg, const char *field, uint64_t value);
+int pool_stat(const akit_pool_stats *st, const char *field, uint64_t *value);
+int pool_config_field(const akit_pool_config *cfg, const char *field, uint64_t *value);
+int set_pool_config_field(akit_pool_config *cfg, const char *field, uint64_t value);
 int system_field(const akit_huge_system *system, const char *field, uint64_t *value);
 
 #endif
