@@ -54,7 +54,7 @@ class Report(suite.Report):
         ]
         lines += ["Peers: %s." % versions] if versions else []
         if result["go"]:
-            lines.append("Go rows: " + ", ".join("%s %s" % pair for pair in result["go"].items()) + "; `go test -bench`, the purge thread on.")
+            lines.append("Go rows: " + ", ".join("%s %s" % pair for pair in result["go"].items()) + "; `go test -bench`; a goroutine calls `Maintain` when it is due.")
         return lines
 
     def remarks(self, part):

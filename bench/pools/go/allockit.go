@@ -1,6 +1,14 @@
 package pools
 
-import "allockit"
+import (
+	"context"
+	"sync"
+
+	"allockit"
+)
+
+// maintain gives idle memory back, once for the process.
+var maintain = sync.OnceFunc(func() { allockit.StartMaintenance(context.Background()) })
 
 // allockitPool is used by all goroutines at once.
 type allockitPool struct {
@@ -11,7 +19,7 @@ type allockitPool struct {
 func newAllockit() allockitPool {
 	pool, err := allockit.NewPool(allockit.PoolConfig{})
 	must(err)
-	must(allockit.PurgeThread(true))
+	maintain()
 	return allockitPool{pool: pool}
 }
 
