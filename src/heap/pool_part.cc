@@ -5,8 +5,8 @@
 namespace akit::heap {
 namespace {
 
-// A buffer has a byte of marks of its own in the address map, which its state is kept in.
-constexpr std::size_t kStride = map::kOwnByte;
+// A buffer has two bytes of marks of its own in the address map.
+constexpr std::size_t kStride = 2 * map::kOwnByte;
 
 void fill_table(PoolPart* p, const Options& o) {
   p->count = pool_classes(o, p->class_bytes);
@@ -140,21 +140,37 @@ void peaks_reset(ThreadCache* tc) {
   for (unsigned i = 0; i < kLengths; ++i) tc->gets[kLengthBins + i].store(0, std::memory_order_relaxed);
 }
 
-bool pool_is_full(Heap* h, unsigned c, unsigned more) {
-  const std::uint64_t size = h->pool->size[c];
-  return (h->pool->front[c].load(std::memory_order_relaxed) + std::uint64_t{more}) * size > h->opt.class_cache_bytes ||
-         h->account.front_bytes.load(std::memory_order_relaxed) + more * size > h->opt.cache_bytes;
+namespace {
+// All or nothing, and never for a moment more than the caps.
+bool add_within(std::atomic<std::uint64_t>& n, std::uint64_t more, std::uint64_t cap) {
+  std::uint64_t now = n.load(std::memory_order_relaxed);
+  do
+    if (now + more > cap) return false;
+  while (!n.compare_exchange_weak(now, now + more, std::memory_order_relaxed));
+  return true;
 }
 
+bool reserve(Heap* h, unsigned c, std::uint64_t n, unsigned part) {
+  std::uint64_t bytes = n * h->pool->size[c];
+  if (!add_within(h->pool->front[c], bytes, h->opt.class_cache_bytes / part)) return false;
+  if (add_within(h->account.front_bytes, bytes, h->opt.cache_bytes / part)) return true;
+  h->pool->front[c].fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+}  // namespace
+
+bool pool_admit(Heap* h, unsigned c, std::uint64_t n) { return reserve(h, c, n, 1); }
+
 // Bins have half of each cap at most: what other threads put away must find room, too.
-std::uint64_t pool_admit(Heap* h, unsigned c, std::uint64_t want) {
-  const std::uint64_t size = h->pool->size[c];
-  auto room = [&](std::uint64_t cap, std::uint64_t used) { return used < cap / 2 ? (cap / 2 - used) / size : 0; };
-  want = min(want, room(h->opt.class_cache_bytes, h->pool->front[c].load(std::memory_order_relaxed) * size));
-  want = min(want, room(h->opt.cache_bytes, h->account.front_bytes.load(std::memory_order_relaxed)));
-  h->pool->front[c].fetch_add(static_cast<std::uint32_t>(want), std::memory_order_relaxed);
-  h->account.front_bytes.fetch_add(want * size, std::memory_order_relaxed);
+std::uint64_t pool_admit_bin(Heap* h, unsigned c, std::uint64_t want) {
+  while (want && !reserve(h, c, want, 2)) want /= 2;
   return want;
+}
+
+void pool_dismiss(Heap* h, unsigned c, std::uint64_t n) {
+  std::uint64_t bytes = n * h->pool->size[c];
+  h->pool->front[c].fetch_sub(bytes, std::memory_order_relaxed);
+  h->account.front_bytes.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 }  // namespace akit::heap

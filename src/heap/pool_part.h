@@ -33,9 +33,9 @@ struct PoolPart {
   std::uint8_t first[kLengths + 3];  // the class of the shortest of these lengths
   std::uint32_t size[cache::kPoolClasses + 1], stride[cache::kPoolClasses + 1];  // by class, from 1
   // misses
-  std::atomic<std::uint32_t> front[cache::kPoolClasses + 1];  // idle buffers: in depots, and what bins may hold
+  std::atomic<std::uint64_t> front[cache::kPoolClasses + 1];  // idle bytes: in depots, and what bins may hold
   std::uint32_t warm[cache::kPoolClasses + 1];                // under the class lock: kept by decay
-  bool holes[cache::kPoolClasses + 1];                        // under the class lock: buffers came back to slabs in use
+  std::atomic<bool> holes[cache::kPoolClasses + 1];           // written under the class lock: buffers came back to slabs in use
   std::atomic<std::int64_t> out[cache::kPoolClasses + 1];     // as far as caches have told; [0]: all classes
   std::atomic<std::int64_t> peak[cache::kPoolClasses + 1];
   std::atomic<std::uint64_t> oversize, zeroed_bytes, grown, first_fallback_unix_ns;

@@ -50,7 +50,7 @@ unsigned take(const Loot& l, std::uint64_t stamp) {
   unsigned n = 0;
   for (Slot* s = l.top; s > bottom; --s) p[n++] = s->load(std::memory_order_relaxed);
   detach(tc, c, array);
-  depot_put(l.heap, c, p, n, tc, stamp, !l.heap->pool);  // pools decide in the depot what is kept for a warm-up
+  depot_put(l.heap, c, p, n, tc, stamp, !l.heap->pool || l.heap->stub->phase.load(std::memory_order_relaxed) != Phase::kOpen);  // pools decide in the depot what is kept for a warm-up
   return n;
 }
 

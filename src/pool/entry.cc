@@ -71,7 +71,7 @@ AKIT_INLINE int put(akit_pool* p, void* q) {
     cache::leave(tc);
     return put_slow(p, q);
   }
-  store(state, kInBin);
+  store(state, kIdle);
   s[1].store(q, std::memory_order_relaxed);
   tc->bin[c].store(s + 1, std::memory_order_relaxed);
   cache::leave(tc);

@@ -25,8 +25,8 @@ void* refuse(Heap* h, int error) {
 
 void note_zeroed(Heap* h, std::size_t bytes) { h->pool->zeroed_bytes.fetch_add(bytes, std::memory_order_relaxed); }
 
-void watched_out(Heap* h, void* p, std::size_t length, std::size_t capacity, std::size_t* wanted, bool zeroed) {
-  watch_out(h, p, wanted ? capacity : length, capacity, zeroed);
+void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed) {
+  watch_out(h, p, capacity, capacity, zeroed);
   if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
   if (!(h->watch & kWatchTags)) return;
   Buffer b = find(h, p);
@@ -47,7 +47,7 @@ void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
   std::int64_t before = h->pool->out[0].fetch_add(1, std::memory_order_relaxed), peak = h->pool->peak[0].load(std::memory_order_relaxed);
   while (before + 1 > peak && !h->pool->peak[0].compare_exchange_weak(peak, before + 1, std::memory_order_relaxed)) {
   }
-  if (h->watch) watched_out(h, p, n, got, capacity, zeroed);
+  if (h->watch) watched_out(h, p, got, zeroed);
   if (capacity) *capacity = got;
   return p;
 }
@@ -98,7 +98,7 @@ void put_alone(Heap* h, Span* s) {
 
 // Nobody's bin: to the slab.
 void put_away(Heap* h, unsigned c, void* p) {
-  store(state_of(reinterpret_cast<std::uintptr_t>(p)), kInBin);
+  store(state_of(reinterpret_cast<std::uintptr_t>(p)), kIdle);
   for (unsigned i : {c, 0u}) h->pool->out[i].fetch_sub(1, std::memory_order_relaxed);
   depot_put(h, c, &p, 1, nullptr, os::now_coarse_ns(), true);
 }
@@ -159,7 +159,7 @@ void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
   counted_out(tc, c, p);
   tc->last = a + c;
   std::size_t size = h->pool->size[c];
-  if (h->watch) watched_out(h, p, n, size, capacity, false);
+  if (h->watch) watched_out(h, p, size, false);
   if (capacity) *capacity = size;
   return p;
 }
@@ -192,11 +192,14 @@ int put_slow(akit_pool* r, void* p) {
     put_away(h, b.cls, p);
   } else {
     know_leaf(tc, reinterpret_cast<std::uintptr_t>(p));
-    store(state_of(reinterpret_cast<std::uintptr_t>(p)), kInBin);
+    store(state_of(reinterpret_cast<std::uintptr_t>(p)), kIdle);
     count_in(tc, b.cls);
     if (!cache::push(tc, b.cls, p)) free_class(h, tc, b.cls, p);
   }
-  if (ending) destroy_if_last(st);
+  if (ending)
+    destroy_if_last(st);
+  else if (AKIT_UNLIKELY(st->phase.load(std::memory_order_acquire) == Phase::kClosing))
+    finish_own(st);  // it was destroyed while this put was under way
   return 0;
 }
 
