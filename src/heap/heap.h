@@ -217,8 +217,15 @@ bool pool_open(Heap* h);   // false: no memory
 void pool_close(Heap* h);
 // What this cache saw go out and come back becomes part of the pool's own count. Only for its owner, or
 // when it has none.
-void peaks_tell(Heap* h, ThreadCache* tc, unsigned c);
-void peaks_retire(Heap* h, ThreadCache* tc);
+// `top` is the bin's word; of a class before and after its bin is changed by anything but gets and puts, of
+// all classes at any time.
+inline int slot_number(const cache::Slot* s) { return static_cast<int>((reinterpret_cast<std::uintptr_t>(s) & (cache::kArrayBytes - 1)) / sizeof *s); }
+inline int told_above(const ThreadCache* tc, unsigned c, const cache::Slot* s) { return tc->told[c].load(std::memory_order_relaxed) - slot_number(s); }
+void class_tell(Heap* h, ThreadCache* tc, unsigned c, cache::Slot* top);
+void class_settle(ThreadCache* tc, unsigned c);
+void peaks_tell(Heap* h, ThreadCache* tc);
+// `net` more are out, and before that up to `most`. Class 0 stands for all.
+void pool_count(Heap* h, unsigned c, std::int64_t net, std::int64_t most);
 void peaks_reset(ThreadCache* tc);
 // So many more idle buffers, where the caps allow it: counted until they are dismissed. Of a bin: as many as
 // there is room for.

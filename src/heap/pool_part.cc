@@ -19,7 +19,7 @@ void fill_table(PoolPart* p, const Options& o) {
   unsigned c = 1;
   for (std::size_t n = 1; n <= p->largest; n += 64) {
     while (p->size[c] < n) ++c;
-    std::uint8_t& first = p->first[length_of(n)];
+    std::uint8_t& first = p->first[length_of(n)];  // 0 above the largest class: class 0 has no buffers
     if (first == 0) first = static_cast<std::uint8_t>(c);
   }
 }
@@ -119,24 +119,36 @@ std::uint64_t gets_retired(const Heap* h, unsigned c) {
   return gets_at(h->pool, c, [&](unsigned i) { return __atomic_load_n(&h->classes[i].gets_retired, __ATOMIC_RELAXED); });
 }
 
-void peaks_tell(Heap* h, ThreadCache* tc, unsigned c) {
-  std::int32_t most = tc->most[c].load(std::memory_order_relaxed), net = most - tc->room[c].load(std::memory_order_relaxed);
+void pool_count(Heap* h, unsigned c, std::int64_t net, std::int64_t most) {
   std::int64_t before = h->pool->out[c].fetch_add(net, std::memory_order_relaxed), peak = h->pool->peak[c].load(std::memory_order_relaxed);
   while (before + most > peak && !h->pool->peak[c].compare_exchange_weak(peak, before + most, std::memory_order_relaxed)) {
   }
-  tc->most[c].store(0, std::memory_order_relaxed);
-  tc->room[c].store(0, std::memory_order_relaxed);
 }
 
-void peaks_retire(Heap* h, ThreadCache* tc) {
-  for (unsigned c = 0; c <= h->pool->count; ++c) peaks_tell(h, tc, c);
+void class_tell(Heap* h, ThreadCache* tc, unsigned c, cache::Slot* top) {
+  if (top != cache::poison()) pool_count(h, c, told_above(tc, c, top), told_above(tc, c, tc->low[c].load(std::memory_order_relaxed)));
+}
+
+void class_settle(ThreadCache* tc, unsigned c) {
+  cache::Slot* top = tc->bin[c].load(std::memory_order_relaxed);
+  tc->told[c].store(static_cast<std::uint8_t>(slot_number(top)), std::memory_order_relaxed);
+  tc->low[c].store(top, std::memory_order_relaxed);
+}
+
+void peaks_tell(Heap* h, ThreadCache* tc) {
+  std::int32_t most = tc->most.load(std::memory_order_relaxed);
+  pool_count(h, 0, most - tc->room.load(std::memory_order_relaxed), most);
+  tc->most.store(0, std::memory_order_relaxed);
+  tc->room.store(0, std::memory_order_relaxed);
 }
 
 void peaks_reset(ThreadCache* tc) {
   for (unsigned c = 0; c <= cache::kPoolClasses; ++c) {
-    tc->most[c].store(0, std::memory_order_relaxed);
-    tc->room[c].store(0, std::memory_order_relaxed);
+    tc->told[c].store(static_cast<std::uint8_t>(slot_number(cache::poison())), std::memory_order_relaxed);
+    tc->low[c].store(cache::poison(), std::memory_order_relaxed);
   }
+  tc->most.store(0, std::memory_order_relaxed);
+  tc->room.store(0, std::memory_order_relaxed);
   for (unsigned i = 0; i < kLengths; ++i) tc->gets[kLengthBins + i].store(0, std::memory_order_relaxed);
 }
 

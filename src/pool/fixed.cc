@@ -18,12 +18,8 @@ void* take(Heap* h, unsigned c) {
 }
 
 void count(Heap* h, unsigned c, std::int64_t n) {
-  PoolPart* t = h->pool;
-  for (unsigned i : {c, 0u}) {
-    std::int64_t now = t->out[i].fetch_add(n, std::memory_order_relaxed) + n, peak = t->peak[i].load(std::memory_order_relaxed);
-    while (now > peak && !t->peak[i].compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
-    }
-  }
+  pool_count(h, c, n, n);
+  pool_count(h, 0, n, n);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ AKIT_INLINE void count_length(ThreadCache* tc, const heap::PoolPart* t, unsigned
   cache::count_get(tc, c);
   tc->gets[named].store(tc->gets[named].load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
+// n from 1 to the largest class
 AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned length) {
   unsigned c = t->first[length];
   while (AKIT_UNLIKELY(n > t->size[c])) ++c;
@@ -43,18 +44,10 @@ AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned 
 }
 
 // More are out than ever since this cache told the pool. Returns q.
-AKIT_MISS void* new_peak(ThreadCache* tc, unsigned c, void* q);
-AKIT_INLINE void* counted_out(ThreadCache* tc, unsigned c, void* q) {
-  if (AKIT_UNLIKELY(cache::minus(tc->room[c]))) {
-    cache::minus(tc->room[0]);
-    return new_peak(tc, c, q);
-  }
-  if (AKIT_UNLIKELY(cache::minus(tc->room[0]))) return new_peak(tc, c, q);
-  return q;
-}
-AKIT_INLINE void count_in(ThreadCache* tc, unsigned c) {
-  cache::plus(tc->room[c]);
-  cache::plus(tc->room[0]);
+AKIT_WARM void* new_peak(ThreadCache* tc, void* q);
+AKIT_INLINE void* counted_out(ThreadCache* tc, void* q) { return AKIT_UNLIKELY(cache::minus(tc->room)) ? new_peak(tc, q) : q; }
+AKIT_INLINE void note_low(ThreadCache* tc, unsigned c, cache::Slot* top) {
+  if (AKIT_UNLIKELY(top < tc->low[c].load(std::memory_order_relaxed))) tc->low[c].store(top, std::memory_order_relaxed);
 }
 
 // Lengths between two classes: the one that first[] names is too small.
