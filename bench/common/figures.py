@@ -47,10 +47,12 @@ def columns(lines, most=58):
 
 
 class Table:
-    """Rows with the figures of several columns: ours, and the others that they are compared with. `names` says what columns
-    are called where it is not their key; `goals` has for a row (bound, text) where a bound says more than the best of the others."""
+    """Rows with the figures of several columns: ours, and the others that they are compared with, the best of which is taken from
+    `rivals` where not all of them are meant. `names` says what columns are called where it is not their key; `goals` has for a row
+    (bound, text) where a bound says more than the best of the others; where more is better it is a lower bound."""
 
-    def __init__(self, rows, ours, others, figures, names=None, goals=None):
+    def __init__(self, rows, ours, others, figures, names=None, goals=None, rivals=None):
+        self.rivals = others if rivals is None else rivals
         self.ours, self.others, self.names, self.goals = ours, others, names or {}, goals or {}
         self.values = {key: [figure["value"] for figure in list_of] for key, list_of in figures.items()}
         self.entries = [self._entry(row, figures) for row in rows]
@@ -64,20 +66,20 @@ class Table:
             raw, mine = figures[row["id"], name], self.values[row["id"], name]
             low, high = quartiles(mine)
             data = {"median": statistics.median(mine), "min": min(mine), "max": max(mine), "low": low, "high": high, "values": mine}
-            for field in ("cold", "cpu", "resident_kib", "mappings"):
+            for field in sorted({key for figure in raw for key in figure} - {"row", "value"}):
                 found = [figure[field] for figure in raw if field in figure]
                 if found:
                     data[field] = statistics.median(found)
             entry["allocators"][name] = data
         for name in self.ours:
-            entry[name] = self._against_best(row, name)
+            entry[name] = self.against(row, name, self.rivals)
         if row["id"] in self.goals:
             entry["goal"] = self.goals[row["id"]][1]
         return entry
 
-    def _against_best(self, row, mine):
-        """Ratio of medians to the best of the others, and the quartiles of the ratio within each round."""
-        medians = {name: statistics.median(self.values[row["id"], name]) for name in self.others if (row["id"], name) in self.values}
+    def against(self, row, mine, rivals):
+        """Ratio of medians to the best of the rivals, and the quartiles of the ratio within each round."""
+        medians = {name: statistics.median(self.values[row["id"], name]) for name in rivals if (row["id"], name) in self.values}
         if not medians or (row["id"], mine) not in self.values:
             return None
         best = (max if row["kind"] == "more" else min)(medians, key=medians.get)
@@ -97,8 +99,10 @@ class Table:
         """Marks rows that lose: above 1.00 and above 1.05 of the best of the others, or beyond the goal."""
         mine = self.ours[0]
         if row["id"] in self.goals:
-            data = row["allocators"].get(mine)
-            return "over the goal" if data and data["median"] > self.goals[row["id"]][0] else ""
+            data, bound = row["allocators"].get(mine), self.goals[row["id"]][0]
+            if row["kind"] == "more":
+                return "below the goal" if data and data["median"] < bound else ""
+            return "over the goal" if data and data["median"] > bound else ""
         found = row[mine]
         if not found or not found["ratio"] or found["ratio"] <= 1.0 or row["kind"] != "time":
             return ""
@@ -112,8 +116,8 @@ class Table:
         return [first] + [self.name(key) for key in self.others + self.ours]
 
     def medians(self, more_ratio="no purge thread"):
-        """The main table. more_ratio heads the ratio of the second of ours, when there are two."""
-        with_more = len(self.ours) == 2
+        """The main table. more_ratio heads the ratio of the second of ours, when there is one."""
+        with_more = len(self.ours) > 1
         head = self._head("row")
         lines = [head[:1] + ["unit"] + head[1:] + ["best peer", "ratio (spread)"] + [more_ratio] * with_more + ["goal"] * bool(self.goals) + [""]]
         for row in self.entries:

@@ -24,6 +24,18 @@ Heap row_heap() {
     }();
     return {handle};
 }
+#elif defined(HEAP_POOL)
+Heap row_heap() {
+    static akit_pool* handle = [] {
+        akit_pool_config config = AKIT_POOL_CONFIG_INIT;
+        if (std::strcmp(options.way, "exact") == 0) config.check_mode = AKIT_CHECK_EXACT;
+        else if (std::strncmp(options.way, "tag", 3) == 0) config.flags = AKIT_POOL_TAGS;
+        akit_pool* made = nullptr;
+        if (akit_pool_create(&config, &made) != 0) std::abort();
+        return made;
+    }();
+    return {handle};
+}
 #else
 Heap row_heap() { return {}; }
 #endif

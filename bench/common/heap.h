@@ -1,12 +1,13 @@
 // The allocator under test. The same row programs are compiled several times: against malloc and free, which the
-// caller replaces by LD_PRELOAD; against a handle of the installed allockit library (HEAP_TIERED, HEAP_REGION); and
-// against plain mmap and munmap (HEAP_MMAP).
+// caller replaces by LD_PRELOAD; against a handle of the installed allockit library (HEAP_TIERED, HEAP_REGION,
+// HEAP_POOL); and against plain mmap and munmap (HEAP_MMAP).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 
-#if defined(HEAP_TIERED) || defined(HEAP_REGION)
+#if defined(HEAP_TIERED) || defined(HEAP_REGION) || defined(HEAP_POOL)
 #include <allockit.h>
 #define HEAP_ALLOCKIT
 #elif defined(HEAP_MMAP)
@@ -28,7 +29,16 @@ struct Heap {
     akit_region* handle;
 
     void* alloc(std::size_t size) const { return akit_region_alloc(handle, size, 0, 0, nullptr); }
+    void free(void* p) const { akit_region_free(handle, p); }
     void free(void* p, std::size_t) const { akit_region_free(handle, p); }
+};
+#elif defined(HEAP_POOL)
+struct Heap {
+    akit_pool* handle;
+
+    void* alloc(std::size_t size) const { return akit_pool_get(handle, size, nullptr); }
+    void free(void* p) const { akit_pool_put(handle, p); }
+    void free(void* p, std::size_t) const { akit_pool_put(handle, p); }
 };
 #elif defined(HEAP_MMAP)
 struct Heap {
@@ -62,6 +72,8 @@ inline char* take(Heap heap, std::size_t size) {
 
 inline void touch(char* p) { *static_cast<volatile char*>(p) = 1; }
 
+inline volatile std::uint64_t& first_word(char* p) { return *reinterpret_cast<volatile std::uint64_t*>(p); }
+
 // First byte of every 4 KiB step, and the last byte.
 inline void touch_pages(char* p, std::size_t size) {
     for (std::size_t at = 0; at < size; at += 4096) touch(p + at);
@@ -69,7 +81,7 @@ inline void touch_pages(char* p, std::size_t size) {
 }
 
 // What a row writes into its blocks. Only rows with the same policy are ever compared.
-enum Touch : std::size_t { touch_none, touch_first, touch_all, touch_ends };
+enum Touch : std::size_t { touch_none, touch_first, touch_all, touch_ends, touch_word };
 
 // Calls `use` with the function that writes into a block: (pointer, size).
 template <class Use>
@@ -79,6 +91,7 @@ void with_touch(std::size_t how, Use use) {
     case touch_first: return use([](char* p, std::size_t) { touch(p); });
     case touch_all: return use([](char* p, std::size_t size) { touch_pages(p, size); });
     case touch_ends: return use([](char* p, std::size_t size) { touch(p), touch(p + size - 1); });
+    case touch_word: return use([](char* p, std::size_t) { first_word(p) = 1; });
     default: std::abort();
     }
 }

@@ -95,11 +95,18 @@ void sleep_ms(unsigned ms) {
     nanosleep(&t, nullptr);
 }
 
+unsigned cpu_count() {
+    static const unsigned count = [] { // before any thread is pinned
+        cpu_set_t allowed;
+        return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? static_cast<unsigned>(CPU_COUNT(&allowed)) : 1;
+    }();
+    return count;
+}
+
 void pin_thread(unsigned n) {
     cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-    const auto count = static_cast<unsigned>(CPU_COUNT(&allowed));
-    if (count < 2) return;
+    const unsigned count = cpu_count();
+    if (count < 2 || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
     unsigned left = n % count;
     for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (!CPU_ISSET(cpu, &allowed) || left-- != 0) continue;

@@ -22,7 +22,9 @@ std::uint64_t now_ns();
 std::uint64_t process_cpu_ns();
 void sleep_ms(unsigned ms);
 
-// Keeps the calling thread on the n-th of the CPUs it may use, when there is more than one.
+// How many CPUs the process may use.
+unsigned cpu_count();
+// Keeps the calling thread on the n-th of them, when there is more than one.
 void pin_thread(unsigned n);
 
 // Memory of the row program itself, resident from the start and never from the allocator under test.

@@ -13,7 +13,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 FLAGS = ["-std=c++20", "-O2", "-DNDEBUG", "-fno-builtin", "-falign-functions=64", "-falign-loops=32"]
 
 # Name of the heap: macro, and whether the library is linked.
-HEAPS = {"malloc": (None, False), "mmap": ("HEAP_MMAP", False), "tiered": ("HEAP_TIERED", True), "region": ("HEAP_REGION", True)}
+HEAPS = {"malloc": (None, False), "mmap": ("HEAP_MMAP", False), "tiered": ("HEAP_TIERED", True), "region": ("HEAP_REGION", True),
+         "pool": ("HEAP_POOL", True)}
 
 
 def compiler():

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 class Random {
 public:
@@ -30,3 +31,8 @@ public:
 private:
     std::uint64_t state_;
 };
+
+template <class T>
+void shuffle(Random& random, T* list, std::size_t count) {
+    for (std::size_t i = count; i > 1; i--) std::swap(list[i - 1], list[random.below(i)]);
+}

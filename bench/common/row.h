@@ -47,4 +47,7 @@ const Memory& memory_at_start();
 // Functions that more than one table uses. A touch is one of the enum in heap.h.
 void pair(const Row&);      // a = size, b = touch, c = 2: two pairs are the unit
 void batch(const Row&);     // a = size, b = blocks, c = touch
-void hand_over(const Row&); // a = size
+void hand_over(const Row&); // a = size, b = 1: the first word is written, and read before the free
+void replace(const Row&);     // a = least size, b = largest size, c = live blocks
+void replace_two(const Row&); // the same on two threads
+void on_threads(const Row&);  // a = size, b = touch, c = most threads

@@ -88,9 +88,10 @@ def choose_peers(given):
     return [name for name in wanted if name not in skipped], skipped
 
 
-def read_rows(program, pattern, env=None):
+def read_rows(program, pattern, env=None, more=()):
+    """The rows of a program, and more that others measure, of those that match."""
     lines = subprocess.run([program, "--list"], check=True, capture_output=True, text=True, env=env).stdout
-    rows = [dict(zip(("id", "job", "unit", "kind", "who", "label"), line.split("\t"))) for line in lines.splitlines()]
+    rows = [dict(zip(("id", "job", "unit", "kind", "who", "label"), line.split("\t"))) for line in lines.splitlines()] + list(more)
     if pattern:
         rows = [row for row in rows if re.search(pattern, row["id"]) or re.search(pattern, row["job"])]
     if not rows:

@@ -1,7 +1,5 @@
 // 512 MiB of blocks of mixed sizes (16 B to 512 KiB), every page written, then all freed in random order,
 // then 300 ms in which the program makes no call at all.
-#include <utility>
-
 #include "heap.h"
 #include "jobs.h"
 #include "measure.h"
@@ -27,7 +25,7 @@ struct Plan {
             order[count] = static_cast<std::uint32_t>(count);
             bytes += size[count++];
         }
-        for (std::size_t i = count; i > 1; i--) std::swap(order[i - 1], order[random.below(i)]);
+        shuffle(random, order, count);
     }
 };
 

@@ -5,8 +5,6 @@
 
 void pair_exact(const Row&);    // a = size
 void pair_sized(const Row&);    // a = size
-void replace(const Row&);       // a = least size, b = largest size, c = live blocks
-void replace_two(const Row&);   // the same on two threads
 void drop(const Row&);
 void sleeping(const Row&);
 void fragment(const Row&);

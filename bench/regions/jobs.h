@@ -4,7 +4,6 @@
 #include "row.h"
 
 void first_touch(const Row&); // a = size, b = blocks
-void on_threads(const Row&);  // a = size, b = touch
 void sweep(const Row&);       // a = touch
 void decay(const Row&);
 void lists(const Row&);       // a = number of the list

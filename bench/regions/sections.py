@@ -1,8 +1,8 @@
 """The sections of the report: their columns, and what is said about them."""
-import dataclasses
 import os
 
 from places import BUILD
+from section import Section
 from turns import Column, peer
 
 FOLDER = os.path.join(BUILD, "regions")
@@ -22,20 +22,6 @@ NAMES = {
     "region-thp": "region, THP", "region-4K": "region, no THP", "huge-2M": "huge handle, 2 MiB", "huge-1G": "huge handle, 1 GiB",
     "mmap-thp": "mmap, THP", "mmap-4K": "mmap, 4 KiB", "mmap-2M": "MAP_HUGETLB 2 MiB", "mmap-1G": "MAP_HUGETLB 1 GiB",
 }
-
-
-@dataclasses.dataclass
-class Section:
-    key: str
-    title: str
-    note: str
-    ours: list = dataclasses.field(default_factory=list)
-    others: list = dataclasses.field(default_factory=list)
-    more_ratio: str = "no purge thread"
-    most_rounds: int = 99
-
-    def columns(self):
-        return self.ours + self.others
 
 
 def way(name, word=None):

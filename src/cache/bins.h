@@ -119,14 +119,15 @@ AKIT_INLINE void enter(ThreadCache* tc) {
 }
 AKIT_INLINE void leave(ThreadCache* tc) { tc->busy.store(0, std::memory_order_release); }
 
-// NULL: miss
+// NULL: miss. Pools count their gets themselves.
+template <bool kCount = true>
 AKIT_INLINE void* pop(ThreadCache* tc, unsigned c) {
   enter(tc);
   Slot* s = tc->bin[c].load(std::memory_order_acquire);
   void* p = s->load(std::memory_order_relaxed);
   if (AKIT_LIKELY(p != nullptr)) {
     tc->bin[c].store(s - 1, std::memory_order_relaxed);
-    count_get(tc, c);
+    if (kCount) count_get(tc, c);
   }
   leave(tc);
   return p;

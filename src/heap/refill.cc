@@ -153,7 +153,7 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, 
   mark_touched(h, tc, c);
   bool usable = attach(h, tc, c);
   if (usable)
-    if (void* p = cache::pop(tc, c)) {  // it was only poisoned, and put back
+    if (void* p = h->pool ? cache::pop<false>(tc, c) : cache::pop(tc, c)) {  // it was only poisoned, and put back
       *zeroed = false;
       return p;
     }

@@ -208,6 +208,8 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
     bytes = align_up(max(kFirstSlab, stride), os::page_size());  // near the cap: the smallest that helps
   bool dense = h->slab_bytes.load(std::memory_order_relaxed) >= kDenseAfter && !h->pool;
   Span* s = slab_pages(h, bytes, dense, over_cap);
+  // What is left of the caller's memory may still be enough for one buffer.
+  if (!s && h->pool && h->opt.memory) s = slab_pages(h, align_up(stride, os::page_size()), dense, over_cap);
   if (!s) return nullptr;
   bytes = s->bytes();
   s->stride = static_cast<std::uint32_t>(stride);

@@ -36,7 +36,7 @@ AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   cache::leave(tc);
   tc->last = a + c;
   store(state_of(tc, a), kOut);
-  cache::count_get(tc, kSearch ? counter_of(t, length, c) : heap::kLengthBins + length);
+  kSearch ? count_length(tc, t, length, c) : cache::count_get(tc, heap::kLengthBins + length);
   return counted_out(tc, c, q);
 }
 

@@ -54,7 +54,12 @@ void* fixed_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity) {
     os::Guard g(h->classes[c].lock);
     ++h->classes[c].misses;
   }
-  __atomic_fetch_add(&h->classes[counter_of(h->pool, length_of(n), c)].gets_retired, 1, __ATOMIC_RELAXED);
+  unsigned length = length_of(n), named = h->pool->first[length];
+  __atomic_fetch_add(&h->classes[kLengthBins + length].gets_retired, 1, __ATOMIC_RELAXED);
+  if (named != c) {  // as count_length in pool.h
+    __atomic_fetch_add(&h->classes[c].gets_retired, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&h->classes[named].gets_retired, 1, __ATOMIC_RELAXED);
+  }
   count(h, c, 1);
   std::size_t size = h->pool->size[c];
   if (h->watch) {

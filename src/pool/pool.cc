@@ -52,9 +52,14 @@ void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
   return p;
 }
 
-void* fall_back(Heap* h, std::size_t n, std::size_t* capacity) {
-  void* p = get_alone(h, n, capacity);
+// Buffers of one class have one capacity, wherever they come from.
+void* fall_back(Heap* h, std::size_t n, std::size_t size, std::size_t* capacity) {
+  void* p = get_alone(h, size, capacity);
   if (!p) return nullptr;
+  Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(p));
+  h->direct_bytes[tier_of(h, s->usable)].fetch_sub(s->usable - size, std::memory_order_relaxed);
+  s->usable = size;
+  if (capacity) *capacity = size;
   std::uint64_t none = 0;
   h->pool->alone[length_of(n)].fetch_add(1, std::memory_order_relaxed);
   h->fallbacks.fetch_add(1, std::memory_order_relaxed);
@@ -74,7 +79,7 @@ void* get_oversize(Heap* h, std::size_t n, std::size_t* capacity) {
 
 // Out of the bin, or from where bins are filled.
 void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* at_cap) {
-  if (void* p = cache::pop(tc, c)) return p;
+  if (void* p = cache::pop<false>(tc, c)) return p;
   bool zeroed = false;
   return try_class(h, tc, c, &zeroed, at_cap);
 }
@@ -143,14 +148,14 @@ void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
   bool at_cap = false;
   void* p = from_class(h, tc, c, &at_cap);
   if (AKIT_UNLIKELY(!p)) {
-    if (h->opt.exhaust_mode == 2) return fall_back(h, n, capacity);
+    if (h->opt.exhaust_mode == 2) return fall_back(h, n, h->pool->size[c], capacity);
     if (at_cap && h->opt.exhaust_mode == 0) h->limit_hits.fetch_add(1, std::memory_order_relaxed);
     return refuse(h, h->opt.exhaust_mode == 1 ? ENOBUFS : ENOMEM);
   }
   auto a = reinterpret_cast<std::uintptr_t>(p);
   know_leaf(tc, a);
   store(state_of(a), kOut);
-  cache::count_get(tc, counter_of(h->pool, length, c));
+  count_length(tc, h->pool, length, c);
   counted_out(tc, c, p);
   tc->last = a + c;
   std::size_t size = h->pool->size[c];

@@ -26,8 +26,15 @@ inline std::uint8_t* state_of(std::uintptr_t a) {
 AKIT_INLINE std::uint8_t load(const std::uint8_t* s) { return __atomic_load_n(s, __ATOMIC_RELAXED); }
 AKIT_INLINE void store(std::uint8_t* s, State v) { __atomic_store_n(s, static_cast<std::uint8_t>(v), __ATOMIC_RELAXED); }
 
-// Where a get is counted: by its length, as far as that tells the class.
-inline unsigned counter_of(const heap::PoolPart* t, unsigned length, unsigned c) { return t->first[length] == c ? heap::kLengthBins + length : c; }
+// A get is counted by its length, which tells the class as a rule; where it does not, the count is moved
+// from the class that first[] names to its own. Only the sums are true numbers.
+AKIT_INLINE void count_length(ThreadCache* tc, const heap::PoolPart* t, unsigned length, unsigned c) {
+  cache::count_get(tc, heap::kLengthBins + length);
+  unsigned named = t->first[length];
+  if (AKIT_LIKELY(named == c)) return;
+  cache::count_get(tc, c);
+  tc->gets[named].store(tc->gets[named].load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+}
 AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned length) {
   unsigned c = t->first[length];
   while (AKIT_UNLIKELY(n > t->size[c])) ++c;

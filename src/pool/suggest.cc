@@ -19,13 +19,6 @@ struct Lengths {
   std::uint64_t bytes[kLengths], count[kLengths];
 };
 
-std::uint64_t later(Heap* h, unsigned c) {
-  std::uint64_t n = __atomic_load_n(&h->classes[c].gets_retired, __ATOMIC_RELAXED);
-  for (ThreadCache* list : {h->caches, h->orphans})
-    for (ThreadCache* tc = list; tc; tc = tc->heap_next) n += tc->gets[c].load(std::memory_order_relaxed);
-  return n;
-}
-
 Lengths seen(Heap* h) {
   Lengths l;
   os::Guard g(h->caches_lock);
@@ -33,9 +26,6 @@ Lengths seen(Heap* h) {
     std::uint64_t n = h->pool->alone[i].load(std::memory_order_relaxed) + __atomic_load_n(&h->classes[kLengthBins + i].gets_retired, __ATOMIC_RELAXED);
     for (ThreadCache* list : {h->caches, h->orphans})
       for (ThreadCache* tc = list; tc; tc = tc->heap_next) n += tc->gets[kLengthBins + i].load(std::memory_order_relaxed);
-    // Those between two classes were counted with the class, and are taken to be as long as that.
-    for (unsigned c = 1; c <= h->pool->count; ++c)
-      if (length_of(h->pool->size[c]) == i) n += later(h, c);
     if (n == 0) continue;
     l.bytes[l.n] = length_end(i);
     l.count[l.n++] = n;

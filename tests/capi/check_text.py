@@ -18,6 +18,7 @@ KINDS = {
     "tiered": (1, {"alpha", "beta"}, fields("tiered.h", "akit_tiered_stats")),
     "region": (2, {"gamma"}, fields("region.h", "akit_region_stats")),
     "huge": (3, {"delta"}, fields("huge.h", "akit_huge_stats")),
+    "pool": (4, {"epsilon"}, fields("pool.h", "akit_pool_stats")),
 }
 CLASS = fields("stats.h", "akit_class_stats")
 PROCESS = fields("stats.h", "akit_process_stats")
@@ -61,7 +62,7 @@ def json_has_every_field_of_every_handle():
         assert len(found) >= len(names) + 3, "%d %s handles" % (len(found), kind)
         for h in found:
             assert set(h) - {"name", "classes"} == set(wanted), (kind, set(h) ^ set(wanted))
-            assert ("classes" in h) == (kind == "tiered"), kind
+            assert ("classes" in h) == (kind in ("tiered", "pool")), kind
         assert names <= {h.get("name") for h in found}, kind
     assert {h["kind"] for h in document["handles"]} == {number for number, _, _ in KINDS.values()}
 
@@ -84,10 +85,12 @@ def json_has_every_field_of_the_process():
 
 @case
 def json_classes_have_every_field():
-    found = [c for h in handles_of(json.loads(printed("print_json")), "tiered") for c in h["classes"]]
-    assert found
-    for c in found:
-        assert not set(CLASS) - set(c), set(CLASS) - set(c)
+    document = json.loads(printed("print_json"))
+    for kind in ("tiered", "pool"):
+        found = [c for h in handles_of(document, kind) for c in h["classes"]]
+        assert found, kind
+        for c in found:
+            assert set(c) == set(CLASS) | {"index"}, (kind, set(c) ^ set(CLASS))
 
 
 @case
@@ -103,6 +106,7 @@ def json_used_bytes_are_right():
     found = {h["name"]: h for h in json.loads(printed("print_json"))["handles"] if h["name"]}
     assert found["alpha"]["used_bytes"] >= 5000 and found["beta"]["used_bytes"] == 0
     assert found["gamma"]["used_bytes"] >= 1 << 20 and found["delta"]["used_bytes"] >= 2 << 20
+    assert found["epsilon"]["used_bytes"] == 8192 and found["epsilon"]["out_buffers"] == 1
 
 
 SAMPLE = re.compile(r'^([a-z_0-9]+)\{([^}]*)\} (\d+|\+Inf)$')
@@ -148,7 +152,7 @@ def openmetrics_labels_handle_and_copy():
         assert ("handle" in labels) != name.startswith("allockit_process_"), name
     for kind, (_, names, _) in KINDS.items():
         found = {labels.get("handle") for name, labels, _ in samples() if name.startswith("allockit_%s_" % kind)}
-        assert found >= names | {""} and not found & {"alpha", "beta", "gamma", "delta"} - names, (kind, found)
+        assert found >= names | {""} and not found & {"alpha", "beta", "gamma", "delta", "epsilon"} - names, (kind, found)
 
 
 @case

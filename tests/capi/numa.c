@@ -1,5 +1,6 @@
-/* NUMA modes of region, huge and tiered handles, as /proc/self/numa_maps shows them, and bytes per node. */
+/* NUMA modes of region, huge and tiered handles and of pools, as /proc/self/numa_maps shows them, and bytes per node. */
 #include "huge_kit.h"
+#include "pool_kit.h"
 #include "region_kit.h"
 #include "smaps.h"
 
@@ -71,6 +72,17 @@ static int tiered_answers(uint32_t mode, uint64_t nodes)
     return rc;
 }
 
+static int pool_answers(uint32_t mode, uint64_t nodes)
+{
+    akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+    akit_pool *h = NULL;
+    cfg.numa_mode = mode;
+    cfg.numa_nodes = nodes;
+    int rc = akit_pool_create(&cfg, &h);
+    akit_pool_destroy(h, 0);
+    return rc;
+}
+
 static void nodes_must_make_sense(int (*answers)(uint32_t, uint64_t))
 {
     needs_numa();
@@ -89,6 +101,7 @@ static void nodes_must_make_sense(int (*answers)(uint32_t, uint64_t))
 CASE(nodes_of_a_region_handle_must_make_sense) { nodes_must_make_sense(region_answers); }
 CASE(nodes_of_a_huge_handle_must_make_sense) { nodes_must_make_sense(huge_answers); }
 CASE(nodes_of_a_tiered_handle_must_make_sense) { nodes_must_make_sense(tiered_answers); }
+CASE(nodes_of_a_pool_must_make_sense) { nodes_must_make_sense(pool_answers); }
 
 static akit_region *region_in(uint32_t mode)
 {
@@ -222,5 +235,31 @@ FRESH(blocks_of_tiered_handles_have_the_policy)
                 CHECK_FAIL("%zu bytes: wanted %s, got %s", sizes[i], expected[mode], policy_of(p));
         }
         akit_tiered_destroy(h, 0);
+    }
+}
+
+FRESH(buffers_of_pools_have_the_policy)
+{
+    needs_numa();
+    akit_pool *plain = new_pool(); /* leaves memory without a policy for others to pick up */
+    for (int i = 0; i < 200; i++)
+        touched_buffer(plain, KIB(64));
+    destroy_now(plain);
+    for (uint32_t mode = AKIT_NUMA_BIND; mode <= AKIT_NUMA_PREFERRED; mode++) {
+        akit_pool_config cfg = AKIT_POOL_CONFIG_INIT, now = AKIT_POOL_CONFIG_INIT;
+        cfg.numa_mode = mode;
+        cfg.numa_nodes = 1;
+        akit_pool *h = new_pool_with(&cfg);
+        CHECK_INT(akit_pool_config_get(h, &now), 0);
+        CHECK(now.numa_mode == mode && now.numa_nodes == 1);
+        CHECK_INT(akit_pool_warm(h, KIB(64), 50), 0);
+        const size_t lengths[] = {100, 5000, KIB(64), MIB(1)};
+        for (int i = 0; i < 4; i++) {
+            void *p = touched_buffer(h, lengths[i]);
+            if (!has_policy(p, mode))
+                CHECK_FAIL("%zu bytes: wanted %s, got %s", lengths[i], expected[mode], policy_of(p));
+            CHECK(mode != AKIT_NUMA_BIND || inspect(p).numa_node == 0);
+        }
+        destroy_now(h);
     }
 }

@@ -131,6 +131,22 @@ static inline void do_not_overlap(void **p, size_t n, size_t apart)
         CHECK_AT_LEAST((uintptr_t)p[i] - (uintptr_t)p[i - 1], apart);
 }
 
+/* A pool of one class of 8 KiB that has got ten buffers, put them, and has four out again. `out` holds ten. */
+static inline akit_pool *a_used_pool(void **out)
+{
+    akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+    const uint64_t classes[] = {KIB(8)};
+    cfg.class_bytes = classes;
+    cfg.class_count = 1;
+    cfg.decay_ns = AKIT_NONE;
+    cfg.slab_bytes = MIB(1);
+    akit_pool *h = new_pool_with(&cfg);
+    get_all(h, 5000, 10, out);
+    put_all(h, 10, out);
+    get_all(h, 5000, 4, out);
+    return h;
+}
+
 static inline void destroy_now(akit_pool *h)
 {
     CHECK_INT(akit_pool_destroy(h, AKIT_DESTROY_NOW), 0);

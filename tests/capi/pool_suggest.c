@@ -1,6 +1,8 @@
 /* akit_pool_suggest: classes that waste less, caps and warm-up that would have done, and nothing changed. */
 #include "pool_kit.h"
 
+#include <pthread.h>
+
 static void *taken[2000];
 
 static akit_pool_config suggestion_of(akit_pool *h)
@@ -63,6 +65,70 @@ CASE(classes_for_two_lengths) { wastes_less((const size_t[]){2100, 33000}, 2); }
 CASE(classes_for_small_lengths) { wastes_less((const size_t[]){100, 200, 700}, 3); }
 CASE(classes_for_large_lengths) { wastes_less((const size_t[]){100000, 1000000, 9000000}, 3); }
 CASE(classes_for_many_lengths) { wastes_less((const size_t[]){150, 1500, 4200, 9000, 17000, 40000, 65000, 300000}, 8); }
+
+static unsigned char buffer[MIB(4)] __attribute__((aligned(65536)));
+static akit_pool *of_a_thread;
+
+static void *ask_and_end(void *arg)
+{
+    for (int i = 0; i < 500; i++)
+        THREAD_CHECK(akit_pool_put(of_a_thread, akit_pool_get(of_a_thread, 33000, NULL)) == 0);
+    return arg;
+}
+
+static void in_batches(akit_pool *h)
+{
+    for (int i = 0; i < 50; i++) {
+        CHECK_INT(akit_pool_get_n(h, 33000, 10, taken, NULL), 10);
+        CHECK_INT(akit_pool_put_n(h, 10, taken), 10);
+    }
+}
+
+static void by_a_thread(akit_pool *h)
+{
+    pthread_t t;
+    of_a_thread = h;
+    CHECK_INT(pthread_create(&t, NULL, ask_and_end, NULL), 0);
+    pthread_join(t, NULL);
+    CHECK_THREADS();
+    CHECK_INT(akit_maintain(NULL), 0);
+}
+
+static void one_by_one(akit_pool *h)
+{
+    ask_for(h, (const size_t[]){33000}, 1);
+}
+
+/* However the lengths were asked for, they are known. */
+static void knows_lengths(const akit_pool_config *cfg, void (*act)(akit_pool *))
+{
+    akit_pool *h = new_pool_with(cfg);
+    act(h);
+    akit_pool_config say = suggestion_of(h);
+    CHECK_AT_MOST(waste(&say, (const size_t[]){33000}, 1), 33000 / 4);
+    akit_pool_destroy(h, 0);
+}
+
+CASE(lengths_are_known_however_they_were_asked_for)
+{
+    akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+    knows_lengths(&cfg, one_by_one);
+    knows_lengths(&cfg, in_batches);
+    knows_lengths(&cfg, by_a_thread);
+    cfg.memory = buffer;
+    cfg.memory_bytes = sizeof buffer;
+    knows_lengths(&cfg, one_by_one);
+    knows_lengths(&cfg, in_batches);
+    cfg.memory = NULL;
+    cfg.memory_bytes = 0;
+    cfg.max_class_bytes = KIB(16); /* above the classes */
+    knows_lengths(&cfg, one_by_one);
+    knows_lengths(&cfg, in_batches);
+    cfg.max_class_bytes = 0;
+    cfg.exhaust_mode = AKIT_EXHAUST_FALLBACK;
+    knows_lengths(&cfg, one_by_one);
+    knows_lengths(&cfg, in_batches);
+}
 
 CASE(before_the_first_request_it_is_what_is_in_force)
 {

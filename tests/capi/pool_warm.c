@@ -202,3 +202,28 @@ CASE(prefault_bytes_of_the_config_serve_any_class)
         akit_pool_destroy(h, 0);
     }
 }
+
+static int asks_for_huge_pages(uint32_t thp)
+{
+    akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+    cfg.thp = thp;
+    cfg.slab_bytes = MIB(4);
+    akit_pool *h = new_pool_with(&cfg);
+    memory m = memory_at(touched_buffer(h, KIB(64)), KIB(64));
+    destroy_now(h);
+    CHECK_INT(akit_purge(AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
+    return m.thp_eligible;
+}
+
+FRESH(advice_about_transparent_huge_pages)
+{
+    akit_huge_system sys = AKIT_HUGE_SYSTEM_INIT;
+    CHECK_INT(akit_huge_system_get(&sys), 0);
+    if (sys.thp_mode != AKIT_THP_MODE_MADVISE || sys.thp_page_bytes != MIB(2))
+        SKIP("the system does not wait for advice, or has other huge pages");
+    if (CHECK_SANITIZED)
+        SKIP("a sanitizer has its own idea of mappings");
+    CHECK_INT(asks_for_huge_pages(AKIT_THP_ADVISE), 1);
+    CHECK_INT(asks_for_huge_pages(AKIT_THP_NEVER), 0);
+    CHECK_INT(asks_for_huge_pages(AKIT_THP_INHERIT), 0);
+}

@@ -1,5 +1,5 @@
 /* akit_stats_json and akit_stats_openmetrics: buffers and errors. That the text can be parsed is in check_text.py. */
-#include "kit.h"
+#include "pool_kit.h"
 
 typedef int writer(uint64_t id, char *buf, size_t size, size_t *need);
 static writer *const writers[] = {akit_stats_json, akit_stats_openmetrics};
@@ -25,6 +25,14 @@ static akit_huge *named_huge(const char *name)
     cfg.name = name;
     cfg.giant_mode = cfg.huge_mode = AKIT_HUGE_NEVER;
     return new_huge_with(&cfg);
+}
+
+static akit_pool *named_pool(const char *name)
+{
+    akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+    cfg.name = name;
+    cfg.exhaust_mode = AKIT_EXHAUST_FALLBACK;
+    return new_pool_with(&cfg);
 }
 
 CASE(need_is_told_without_a_buffer)
@@ -127,6 +135,40 @@ CASE(json_of_a_region_and_of_a_huge_handle_has_no_classes)
     akit_huge_destroy(g, 0);
 }
 
+CASE(json_of_a_pool_has_the_classes_that_were_used)
+{
+    static char text[1 << 20];
+    akit_pool *h = named_pool("the-pool");
+    CHECK_INT(akit_pool_warm(h, 5000, 1), 0);
+    CHECK_INT(akit_pool_put(h, plain_buffer(h, 5000)), 0);
+    CHECK_INT(akit_stats_json(pool_stats_of(h).id, text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "\"the-pool\"") && strstr(text, "\"out_peak_buffers\"") && strstr(text, "\"reused_bytes_total\":8192"));
+    const char *classes = strstr(text, "\"classes\"");
+    CHECK(classes && strstr(classes, "\"index\":2") && strstr(classes, "\"block_bytes\":8192") && !strstr(classes, "\"index\":3"));
+    akit_pool_destroy(h, 0);
+}
+
+CASE(openmetrics_of_unnamed_pools_have_the_first_fallback)
+{
+    static char text[1 << 20];
+    akit_pool *none = named_pool(NULL), *first = named_pool(NULL), *second = named_pool(NULL);
+    char line[64];
+    void *p = plain_buffer(first, 100);
+    usleep(20000);
+    void *q = plain_buffer(second, 100);
+    CHECK(pool_stats_of(second).first_fallback_unix_ns > pool_stats_of(first).first_fallback_unix_ns);
+    CHECK_INT(akit_stats_openmetrics(0, text, sizeof text, NULL), 0);
+    snprintf(line, sizeof line, "} %llu\n", (unsigned long long)pool_stats_of(first).first_fallback_unix_ns);
+    const char *at = strstr(text, "\nallockit_pool_first_fallback_unix_ns{handle=\"\"");
+    CHECK(at && (at = strstr(at, "} ")) && !strncmp(at, line, strlen(line)));
+    CHECK(strstr(text, "\nallockit_pool_fallbacks_total{handle=\"\""));
+    CHECK_INT(akit_pool_put(first, p), 0);
+    CHECK_INT(akit_pool_put(second, q), 0);
+    akit_pool_destroy(none, 0);
+    akit_pool_destroy(first, 0);
+    akit_pool_destroy(second, 0);
+}
+
 CASE(openmetrics_of_one_handle_are_those_of_its_kind)
 {
     static char text[1 << 20];
@@ -136,6 +178,10 @@ CASE(openmetrics_of_one_handle_are_those_of_its_kind)
     CHECK(strstr(text, "allockit_region_used_bytes{") && !strstr(text, "allockit_tiered_") && !strstr(text, "allockit_huge_"));
     CHECK_INT(akit_stats_openmetrics(huge_stats_of(g).id, text, sizeof text, NULL), 0);
     CHECK(strstr(text, "allockit_huge_used_bytes{") && !strstr(text, "allockit_tiered_") && !strstr(text, "allockit_region_"));
+    akit_pool *h = named_pool("the-pool");
+    CHECK_INT(akit_stats_openmetrics(pool_stats_of(h).id, text, sizeof text, NULL), 0);
+    CHECK(strstr(text, "allockit_pool_used_bytes{") && !strstr(text, "allockit_tiered_") && !strstr(text, "allockit_region_"));
+    akit_pool_destroy(h, 0);
     akit_region_destroy(r, 0);
     akit_huge_destroy(g, 0);
 }
@@ -144,7 +190,7 @@ CASE(openmetrics_has_no_metrics_of_a_kind_without_handles)
 {
     static char text[1 << 20];
     CHECK_INT(akit_stats_openmetrics(0, text, sizeof text, NULL), 0);
-    CHECK(!strstr(text, "allockit_region_") && !strstr(text, "allockit_huge_"));
+    CHECK(!strstr(text, "allockit_region_") && !strstr(text, "allockit_huge_") && !strstr(text, "allockit_pool_"));
 }
 
 CASE(openmetrics_of_unnamed_regions_have_the_first_deadline)
@@ -234,7 +280,10 @@ static void print_all(writer *write)
     akit_huge *g = named_huge("delta");
     CHECK(akit_region_alloc(r, MIB(1), 0, 0, NULL) && akit_huge_alloc(g, MIB(2), 0, 0, NULL));
     for (int i = 0; i < 3; i++)
-        CHECK(new_region_with(NULL) && new_huge_with(NULL));
+        CHECK(new_region_with(NULL) && new_huge_with(NULL) && new_pool());
+    akit_pool *h = named_pool("epsilon");
+    CHECK_INT(akit_pool_warm(h, 5000, 3), 0);
+    plain_buffer(h, 5000);
     CHECK_INT(write(0, text, sizeof text, NULL), 0);
     fputs(text, stdout);
 }

@@ -5,39 +5,15 @@
 #ifndef TESTS_FUZZ_CALLS_H
 #define TESTS_FUZZ_CALLS_H
 
-#include <allockit.h>
-
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "input.h"
 
 enum { FUZZ_SLOTS = 32 };
-
-typedef struct {
-    const uint8_t *at, *end;
-} fuzz_input;
 
 typedef struct {
     unsigned char *p;
     size_t size, alignment;
     unsigned char tag;
 } fuzz_block;
-
-static inline void fuzz_must(int condition, const char *what, int line)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "calls.h:%d: %s\n", line, what);
-    abort();
-}
-#define FUZZ_MUST(condition) fuzz_must(!!(condition), #condition, __LINE__)
-
-static inline unsigned fuzz_byte(fuzz_input *in)
-{
-    return in->at < in->end ? *in->at++ : 0;
-}
 
 static inline size_t fuzz_size(fuzz_input *in)
 {

@@ -1,5 +1,5 @@
 /* The target for libFuzzer; meson.build has the command. */
-#include "calls.h"
+#include FUZZ_CALLS
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

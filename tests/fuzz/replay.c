@@ -1,5 +1,5 @@
 /* Runs every file of a folder, and changed copies of each, through the target: any compiler, no fuzzer. */
-#include "calls.h"
+#include FUZZ_CALLS
 
 #include <dirent.h>
 

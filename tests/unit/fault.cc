@@ -1,6 +1,7 @@
 // Every system call the scenario makes is refused once, and for ever from then on, one run of a
 // fresh process each: no crash, no leak, no lost byte, and refusals are NULL with ENOMEM.
 #include "../check.h"
+#include "pools.h"
 #include "regions.h"
 #include "scenario.h"
 
@@ -72,3 +73,12 @@ CASE(fault_regions_guard_missing) { refuse_each(os::fault::kGuard, EINVAL, regio
 CASE(fault_regions_guard) { refuse_each(os::fault::kGuard, ENOMEM, region_scenario, 25); }
 CASE(fault_regions_protect) { refuse_each(os::fault::kProtect, ENOMEM, region_scenario, 25); }
 CASE(fault_regions_any) { refuse_each(os::fault::kAny, ENOMEM, region_scenario, 50); }
+
+CASE(fault_pools_map) { refuse_each(os::fault::kMap, ENOMEM, pool_scenario, 25); }
+CASE(fault_pools_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, pool_scenario, 25); }
+CASE(fault_pools_advise) { refuse_each(os::fault::kAdvise, EINVAL, pool_scenario, 25); }  // also: populate of old kernels
+CASE(fault_pools_discard) { refuse_each(os::fault::kDiscard, EAGAIN, pool_scenario, 25); }
+CASE(fault_pools_bind) { refuse_each(os::fault::kBind, ENOSYS, pool_scenario, 25); }
+CASE(fault_pools_membarrier) { refuse_each(os::fault::kMembarrier, EPERM, pool_scenario, 25); }
+CASE(fault_pools_thread) { refuse_each(os::fault::kThread, EAGAIN, pool_scenario, 25); }
+CASE(fault_pools_any) { refuse_each(os::fault::kAny, ENOMEM, pool_scenario, 50); }

@@ -1,6 +1,7 @@
 // Kernels with pages of 16 and 64 KiB: the size is the kit's idea here, which every mapping, discard
 // and guard page then follows. A scenario and random calls, checked byte by byte.
 #include "../check.h"
+#include "pools.h"
 #include "scenario.h"
 
 namespace {
@@ -63,6 +64,8 @@ void with_pages_of(std::size_t n) {
   const char* wrong = in_child([&] {
     os::fault::set_page_size(n);
     scenario(false);
+    expect_no_leak();
+    pool_scenario(false);
     expect_no_leak();
     model({}, 6000);
     heap::Options o{};

@@ -13,6 +13,23 @@ def _cells(entry):
             "%.3f" % entry["seconds"], "%.3f" % entry["least_cpu"], "%.1f" % entry["peak_mib"]]
 
 
+def _short(value):
+    return "%.3g" % value if abs(value) < 1000 else "%.0f" % value
+
+
+def _with_ends(found):
+    median, low, high = (_short(found[part]) for part in ("median", "low", "high"))
+    return median if low == high else "%s (%s-%s)" % (median, low, high)
+
+
+def _own(row):
+    """The table of what the programs of a row report by themselves, empty where they do not."""
+    if not row["row"].figures or not row["entries"]:
+        return []
+    head = ["variant"] + list(row["row"].figures.values())
+    return [head] + [[entry["variant"]] + [_with_ends(found) for found in entry["own"].values()] for entry in row["entries"]]
+
+
 HEAD = ["variant", "time ratio", "CPU ratio", "median s", "least CPU s", "peak MiB"]
 BEST = ["row", "allockit as", "CPU against first variant", "best other", "CPU against it", "peak against most frugal fast peer"]
 
@@ -59,6 +76,7 @@ def text(report):
         for _ in row["entries"]:
             lines.append(widths[at])
             at += 1
+        lines += _columns(_own(row)) if _own(row) else []
         lines += ["  " + note for note in _notes(row["row"])]
     verdicts = [row["verdict"] for row in report["rows"] if row["verdict"]]
     if verdicts:
@@ -91,6 +109,8 @@ def markdown(report):
         lines += ["## %s" % row["row"].name, "", row["row"].title + ".", ""]
         if row["entries"]:
             lines += _markdown_table(HEAD, [_cells(entry) for entry in row["entries"]]) + [""]
+        own = _own(row)
+        lines += _markdown_table(own[0], own[1:]) + [""] if own else []
         notes = _notes(row["row"])
         lines += ["- " + note for note in notes] + [""] * bool(notes)
     lines += ["Raw figures of every run, with the command lines: [workloads.json](workloads.json)."]
@@ -100,7 +120,7 @@ def markdown(report):
 def join(folder):
     """report.md out of the parts that are there, one level down, so that parts can be run on their own."""
     lines = ["# Benchmark report", ""]
-    for part in ("workloads.md", "micro.md", "regions.md"):
+    for part in ("workloads.md", "micro.md", "regions.md", "pools.md"):
         path = os.path.join(folder, part)
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:

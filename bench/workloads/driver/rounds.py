@@ -40,14 +40,14 @@ def _run(words, env, folder):
 
 
 def once(variant, folder):
-    """One run: (time, user, system, peak KiB, what it printed)."""
-    memory, printed, result = (os.path.join(folder, name) for name in ("memory", "printed", "result.json"))
-    for path in (memory, printed, result):
+    """One run: its figures, and what it printed."""
+    memory, printed, result, own = (os.path.join(folder, name) for name in ("memory", "printed", "result.json", "own.json"))
+    for path in (memory, printed, result, own):
         if os.path.exists(path):
             os.unlink(path)
     words = ["hyperfine", "-N", "-i", "-r", "1", "--style", "none", "--export-json", result, "--output", printed,
              shlex.join(_command(variant, memory))]
-    said = _run(words, environment(), folder)
+    said = _run(words, {**environment(), "BENCH_FIGURES": own}, folder)
     try:
         with open(result, encoding="utf-8") as file:
             figures = json.load(file)["results"][0]
@@ -62,7 +62,11 @@ def once(variant, folder):
         peak = int(file.read().split()[-1])
     if not output.strip():
         raise Trouble("printed nothing")
-    return figures["mean"], figures["user"], figures["system"], peak, output
+    run = {"time": round(figures["mean"], 6), "user": round(figures["user"], 6), "system": round(figures["system"], 6), "peak_kib": peak}
+    if os.path.exists(own):
+        with open(own, encoding="utf-8") as file:
+            run["own"] = json.load(file)
+    return run, output
 
 
 def _complaint(variant, folder):
@@ -101,7 +105,7 @@ def measure(row, rounds):
             order = row.variants if number % 2 == 0 else row.variants[::-1]
             for variant in [one for one in order if not one.failed]:
                 try:
-                    time, user, system, peak, output = once(variant, folder)
+                    run, output = once(variant, folder)
                     if wanted is None:
                         wanted = output
                     if output != wanted:
@@ -112,8 +116,7 @@ def measure(row, rounds):
                     continue
                 dots.step("." if number else "w")
                 if number:
-                    runs.append({"row": row.name, "variant": variant.name, "round": number, "time": round(time, 6),
-                                 "user": round(user, 6), "system": round(system, 6), "peak_kib": peak})
+                    runs.append({"row": row.name, "variant": variant.name, "round": number, **run})
     dots.end()
     _judge(row)
     return [run for run in runs if run["variant"] in {variant.name for variant in row.variants if not variant.failed}]

@@ -11,15 +11,24 @@ def quartiles(values):
     return low, high
 
 
-def _ratio(pairs):
-    """Median and quartiles of a/b over the rounds."""
-    values = [a / b for a, b in pairs if b > 0]
+def _middle(values):
     low, high = quartiles(values)
     return {"median": statistics.median(values), "low": low, "high": high}
 
 
+def _ratio(pairs):
+    """Median and quartiles of a/b over the rounds."""
+    return _middle([a / b for a, b in pairs if b > 0])
+
+
 def cpu(run):
-    return run["user"] + run["system"]
+    """Of the command, unless the program tells of the part of it that is compared."""
+    return run.get("own", {}).get("cpu", run["user"] + run["system"])
+
+
+def wall(run):
+    """The same for the time."""
+    return run.get("own", {}).get("time", run["time"])
 
 
 def by_variant(runs, row):
@@ -36,14 +45,14 @@ def compare(mine, other):
     cpu_rounds = _ratio([(cpu(mine[n]), cpu(other[n])) for n in rounds])
     least = min(cpu(mine[n]) for n in rounds) / max(min(cpu(other[n]) for n in rounds), 1e-9)
     return {
-        "time": _ratio([(mine[n]["time"], other[n]["time"]) for n in rounds]),
+        "time": _ratio([(wall(mine[n]), wall(other[n])) for n in rounds]),
         "cpu": least,
         "cpu_low": min(cpu_rounds["low"], least), "cpu_high": max(cpu_rounds["high"], least),
     }
 
 
 def figures(row, runs):
-    """One dictionary per variant that ran, in the row's order."""
+    """One dictionary per variant that ran, in the row's order; "own" are the figures that the programs report by themselves."""
     found = by_variant(runs, row)
     names = [variant for variant in row.variants if variant.name in found]
     if not names or names[0] is not row.variants[0]:
@@ -54,10 +63,11 @@ def figures(row, runs):
         mine = found[variant.name]
         entry = compare(mine, base)
         entry.update(variant=variant.name, kind=variant.kind, peer=variant.peer,
-                     seconds=statistics.median(run["time"] for run in mine.values()),
-                     least_seconds=min(run["time"] for run in mine.values()),
+                     seconds=statistics.median(wall(run) for run in mine.values()),
+                     least_seconds=min(wall(run) for run in mine.values()),
                      least_cpu=min(cpu(run) for run in mine.values()),
-                     peak_mib=statistics.median(run["peak_kib"] for run in mine.values()) / 1024)
+                     peak_mib=statistics.median(run["peak_kib"] for run in mine.values()) / 1024,
+                     own={key: _middle([run["own"][key] for run in mine.values()]) for key in row.figures})
         result.append(entry)
     return result
 

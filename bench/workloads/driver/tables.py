@@ -1,11 +1,11 @@
-"""Tables that have programs of their own: bench/micro, bench/regions."""
+"""Tables that have programs of their own: bench/micro, bench/regions, bench/pools."""
 import os
 import subprocess
 import sys
 
 from places import TOP, environment, relative, say
 
-NAMES = {"micro": "rows of single operations", "regions": "regions and huge pages"}
+NAMES = {"micro": "rows of single operations", "regions": "regions and huge pages", "pools": "buffer pools"}
 
 
 def run(name, options, folder):

@@ -1,4 +1,4 @@
-"""Heaps of their own, capped, measured and destroyed at once; regions of whole pages; huge pages.
+"""Heaps of their own, capped, measured and destroyed at once; regions of whole pages; huge pages; pools of buffers.
 
     from allockit import Tiered, TieredConfig, Vector
 
@@ -40,12 +40,14 @@ from .constants import (
     Backing,
     BlockState,
     Check,
+    Exhaust,
     Feature,
     Fork,
     HugeMode,
     Kind,
     Misuse,
     Numa,
+    PoolFlags,
     Populate,
     Purge,
     PurgeMethod,
@@ -60,8 +62,12 @@ from .huge_structs import HugeConfig, HugeStats
 from .huge_system import HugeSystem, huge_system_get, huge_system_node_get, huge_system_text
 from .malloc import default_configure, default_heap
 from .pointer import HeapPtr
+from .pool import Pool, PoolOn
+from .pool_buffer import PooledBuf, PooledBufOn
+from .pool_structs import PoolConfig, PoolStats, PoolSuggestion
 from .raw import RawTiered
 from .raw_pages import RawHuge, RawRegion
+from .raw_pool import RawPool
 from .region import Region, RegionOn
 from .region_block import RegionBlock, RegionPin
 from .region_structs import RegionConfig, RegionStats

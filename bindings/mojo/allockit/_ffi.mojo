@@ -25,7 +25,7 @@ comptime TextPtr = Optional[Pointer[c_char, MutUntrackedOrigin]]
 """A `const char *` that may be NULL."""
 
 comptime Handle = VoidPtr
-"""An `akit_tiered *`, `akit_region *` or `akit_huge *`."""
+"""An `akit_tiered *`, `akit_region *`, `akit_huge *` or `akit_pool *`."""
 
 comptime LIBRARY_NAME = "liballockit.so.0"
 """The name under which the library is opened when `ALLOCKIT_LIBRARY` is not set."""
@@ -40,6 +40,8 @@ comptime _Reallocx = def(Handle, VoidPtr, c_size_t, c_size_t, UInt32, VoidPtr) t
 comptime _AllocN = def(Handle, c_size_t, c_size_t, VoidPtr) thin abi("C") -> c_size_t
 comptime _FreeN = def(Handle, c_size_t, VoidPtr) thin abi("C") -> c_size_t
 comptime _HandlePtrCode = def(Handle, VoidPtr) thin abi("C") -> c_int
+comptime _PoolGet = def(Handle, c_size_t, VoidPtr) thin abi("C") -> VoidPtr
+comptime _PoolGetN = def(Handle, c_size_t, c_size_t, VoidPtr, VoidPtr) thin abi("C") -> c_size_t
 comptime _AnySize = def(c_size_t) thin abi("C") -> VoidPtr
 comptime _AnyPtr = def(VoidPtr) thin abi("C") -> None
 
@@ -64,6 +66,10 @@ struct Library(Movable):
     var region_free: _HandlePtrCode
     var huge_alloc: _Allocx
     var huge_free: _HandlePtrCode
+    var pool_get: _PoolGet
+    var pool_put: _HandlePtrCode
+    var pool_get_n: _PoolGetN
+    var pool_put_n: _FreeN
 
     def __init__(out self) raises:
         var path = getenv("ALLOCKIT_LIBRARY")
@@ -85,6 +91,10 @@ struct Library(Movable):
         self.region_free = _symbol[_HandlePtrCode](self.dl, "akit_region_free")
         self.huge_alloc = _symbol[_Allocx](self.dl, "akit_huge_alloc")
         self.huge_free = _symbol[_HandlePtrCode](self.dl, "akit_huge_free")
+        self.pool_get = _symbol[_PoolGet](self.dl, "akit_pool_get")
+        self.pool_put = _symbol[_HandlePtrCode](self.dl, "akit_pool_put")
+        self.pool_get_n = _symbol[_PoolGetN](self.dl, "akit_pool_get_n")
+        self.pool_put_n = _symbol[_FreeN](self.dl, "akit_pool_put_n")
 
 
 def _symbol[F: TrivialRegisterPassable](ref dl: OwnedDLHandle, name: String) raises -> F:
@@ -238,6 +248,34 @@ struct Calls(TrivialRegisterPassable):
             return external_call["akit_huge_free", c_int](h, p)
         else:
             return self._library[].huge_free(h, p)
+
+    @always_inline
+    def pool_get(self, h: Handle, length: c_size_t, capacity: VoidPtr) -> VoidPtr:
+        comptime if LINKED:
+            return external_call["akit_pool_get", VoidPtr](h, length, capacity)
+        else:
+            return self._library[].pool_get(h, length, capacity)
+
+    @always_inline
+    def pool_put(self, h: Handle, p: VoidPtr) -> c_int:
+        comptime if LINKED:
+            return external_call["akit_pool_put", c_int](h, p)
+        else:
+            return self._library[].pool_put(h, p)
+
+    @always_inline
+    def pool_get_n(self, h: Handle, length: c_size_t, n: c_size_t, into: VoidPtr, capacity: VoidPtr) -> c_size_t:
+        comptime if LINKED:
+            return external_call["akit_pool_get_n", c_size_t](h, length, n, into, capacity)
+        else:
+            return self._library[].pool_get_n(h, length, n, into, capacity)
+
+    @always_inline
+    def pool_put_n(self, h: Handle, n: c_size_t, buffers: VoidPtr) -> c_size_t:
+        comptime if LINKED:
+            return external_call["akit_pool_put_n", c_size_t](h, n, buffers)
+        else:
+            return self._library[].pool_put_n(h, n, buffers)
 
 
 def call[name: StaticString, Result: RegisterPassable, *Args: RegisterPassable](*args: *Args) -> Result:

@@ -38,9 +38,9 @@ struct AkitError(Copyable, Equatable, Writable):
     comptime ENOSYS = 38
     """This part of the library was not built, or the kernel cannot do it."""
     comptime EMSGSIZE = 90
-    """More than the caller's memory can ever give."""
+    """More than the caller's memory, a pool or a buffer can ever give."""
     comptime ENOBUFS = 105
-    """More than is free in the caller's memory now."""
+    """More than is free in the caller's memory, or in a pool that may not grow, now."""
     comptime ESHUTDOWN = 108
     """The handle is being destroyed and takes no new requests."""
 
@@ -181,10 +181,12 @@ struct BlockInfo(Copyable):
     """Node the handle's policy binds to, `NONE` when it binds to none."""
     var zeroed: UInt64
     """1 when the block is known to have read as zero when it was handed out, else 0."""
+    var tag: UInt64
+    """Number noted with a buffer of a pool, else 0."""
 
     def __init__(out self):
         """An empty struct, ready to be filled."""
-        comptime assert size_of[Self]() == 10 * 8, "layout of akit_block_info"
+        comptime assert size_of[Self]() == 11 * 8, "layout of akit_block_info"
         self = empty_struct[Self]()
 
 

@@ -16,6 +16,8 @@ struct Kind:
     """Blocks of whole pages, kept for reuse."""
     comptime HUGE: UInt64 = 3
     """Blocks on explicit huge pages."""
+    comptime POOL: UInt64 = 4
+    """Byte buffers in size classes."""
 
 
 struct Feature:
@@ -69,6 +71,26 @@ struct Zero:
     """Every block is zeroed when it is handed out."""
     comptime ON_FREE: UInt32 = 2
     """Every block is zeroed when it comes back."""
+
+
+struct PoolFlags:
+    """Config field `flags` of pools, joined by `|`."""
+
+    comptime TAGS: UInt64 = 1
+    """A number can be noted with every buffer that is out; costs some 10 ns per buffer."""
+    comptime REPORT_LEAKS: UInt64 = 2
+    """The end of the pool reports buffers that are out: one line per class, as misuse is reported."""
+
+
+struct Exhaust:
+    """Config field `exhaust_mode` of pools: what happens when no idle buffer is left."""
+
+    comptime GROW: UInt32 = 0
+    """More is mapped, up to the cap."""
+    comptime FAIL: UInt32 = 1
+    """The request fails with ENOBUFS: only what was warmed up is handed out."""
+    comptime FALLBACK: UInt32 = 2
+    """The request gets a mapping of its own, up to the cap, and is counted."""
 
 
 struct Alloc:

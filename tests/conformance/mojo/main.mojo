@@ -8,6 +8,8 @@ from allockit import AkitError, VoidPtr
 from ops_blocks import UNKNOWN, ask_about_block, batch, free_block, look_at_bytes, make_block, resize_block
 from ops_handles import ask_about_heap, create, destroy, give_back
 from ops_huge import on_huge
+from ops_pool_figures import ask_about_pool
+from ops_pools import on_buffers, on_pool
 from ops_regions import on_region
 from words import WRONG_ANSWER, error_code
 from world import World
@@ -21,7 +23,13 @@ def perform(mut world: World, words: List[String]) raises -> Int:
         return known(on_region(world, without_prefix(words, "region_")), words)
     if words[0].startswith("huge_"):
         return known(on_huge(world, without_prefix(words, "huge_")), words)
-    var code = make_block(world, words)
+    if words[0].startswith("pool_"):
+        return known(on_pool(world, without_prefix(words, "pool_")), words)
+    var code = on_buffers(world, words)
+    if code == UNKNOWN:
+        code = ask_about_pool(world, words)
+    if code == UNKNOWN:
+        code = make_block(world, words)
     if code == UNKNOWN:
         code = free_block(world, words)
     if code == UNKNOWN:

@@ -143,6 +143,8 @@ def text_of_handle(world: World, name: String, json: Bool) raises -> String:
         return world.region(name).json() if json else world.region(name).openmetrics()
     if kind == Kind.HUGE:
         return world.huge(name).json() if json else world.huge(name).openmetrics()
+    if kind == Kind.POOL:
+        return world.pool(name).json() if json else world.pool(name).openmetrics()
     return world.heap(name).json() if json else world.heap(name).openmetrics()
 
 

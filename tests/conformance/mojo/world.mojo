@@ -6,6 +6,7 @@ from allockit import (
     Huge,
     Kind,
     Misuse,
+    Pool,
     Region,
     Tiered,
     VoidPtr,
@@ -24,7 +25,7 @@ struct Block(ImplicitlyCopyable):
     var size: Int
     """Bytes asked for."""
     var room: UInt64
-    """Usable bytes that came with it, from regions only."""
+    """Usable bytes that came with it, from regions and pools only."""
     var backing: UInt64
     """What it stands on, from huge pages only."""
 
@@ -79,6 +80,11 @@ struct Entry(ImplicitlyCopyable):
             _ = Region(unsafe_handle=self.handle, owned=True)
         elif self.kind == Kind.HUGE:
             _ = Huge(unsafe_handle=self.handle, owned=True)
+        elif self.kind == Kind.POOL:
+            try:
+                Pool(unsafe_handle=self.handle, owned=True).unsafe_destroy_now()
+            except:
+                pass  # a live handle is not refused
         else:
             _ = Tiered(unsafe_handle=self.handle, owned=True)
 
@@ -90,7 +96,7 @@ struct World(Movable):
     var saved: Dict[String, UInt64]
     var foreign: List[UInt8]
     var memories: List[List[UInt8]]
-    """Memory that region handles stand on."""
+    """Memory that regions and pools stand on."""
 
     def __init__(out self):
         self.handles = Dict[String, Entry]()
@@ -132,6 +138,9 @@ struct World(Movable):
 
     def huge(self, name: String) raises -> Huge:
         return Huge(unsafe_handle=self.handle(name, Kind.HUGE), owned=False)
+
+    def pool(self, name: String) raises -> Pool:
+        return Pool(unsafe_handle=self.handle(name, Kind.POOL), owned=False)
 
     def memory(mut self, size: Int) -> Span[UInt8, MutUntrackedOrigin]:
         """Memory of the runner, aligned to any page there is, that lives until the case's handles have ended."""

@@ -1,6 +1,7 @@
-"""Counts the words of a text in a heap of its own, under a cap, and shows what the heap knows about itself."""
+"""Counts the words of a text in a heap of its own, under a cap, shows what the heap knows about itself, and writes the
+words into buffers of a pool."""
 
-from allockit import AkitError, Tiered, TieredConfig, Vector, version_string
+from allockit import AkitError, Pool, Tiered, TieredConfig, Vector, version_string
 
 
 def main() raises:
@@ -22,6 +23,15 @@ def main() raises:
         places[at].append(i)
     for k in range(len(words)):
         print(words[k], len(places[k]))
+
+    # Each word in a buffer of its own; they are valid until the list ends, also without their pool.
+    var pool = Pool(name="words")
+    var buffers = pool.get_n(0, len(words))
+    for k in range(len(words)):
+        buffers[k].append(words[k].as_bytes())
+    print(pool.stats().out_buffers, "buffers of", buffers[0].capacity())
+    pool^.destroy()
+    print(String(from_utf8=buffers[len(words) - 1].bytes()))
 
     # The cap holds, and the heap goes on after it was reached.
     try:

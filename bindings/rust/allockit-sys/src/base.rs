@@ -179,6 +179,8 @@ pub struct akit_block_info {
     pub numa_node: u64,
     /// 1: known to have read as zero when it was handed out.
     pub zeroed: u64,
+    /// Number of the caller's noted by `akit_pool_tag_set`, else 0.
+    pub tag: u64,
 }
 
 /// Called at each misuse: user pointer, `-errno`, id of the handle (0 = unknown), pointer in question.

@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Invalid,
     /// Not a block of this handle, or no such handle (ENOENT).
     NotFound,
-    /// Larger than a handle on the caller's memory can ever give (EMSGSIZE).
+    /// Larger than a handle on the caller's memory, a pool or a buffer can ever give (EMSGSIZE).
     TooLarge,
     /// Exhausted now, but not for ever (ENOBUFS).
     Exhausted,

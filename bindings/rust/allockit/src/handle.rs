@@ -1,10 +1,10 @@
-//! What the handles of regions and huge pages have in common, written once.
+//! What handles have in common, written once: `handle!` of regions, huge pages and pools, `ends_at_once!` of the first
+//! two.
 
 macro_rules! handle {
     (
-        $handle:ident, $raw:ident, $config:ident, $stats:ident, $ended:ident;
-        $destroy:ident, $config_get:ident, $suggest:ident, $stats_get:ident, $purge:ident, $node_bytes:ident,
-        $free:ident
+        $handle:ident, $raw:ident, $config:ident, $stats:ident;
+        $config_get:ident, $stats_get:ident, $purge:ident
     ) => {
         // SAFETY: a handle is not tied to the thread that made it.
         unsafe impl Send for $handle {}
@@ -42,6 +42,71 @@ macro_rules! handle {
                 Box::leak(Box::new(self))
             }
 
+            /// Gives idle memory back to the system and says how many bytes.
+            ///
+            /// # Errors
+            ///
+            /// None in a program without misuse.
+            pub fn purge(&self, what: Purge) -> Result<u64> {
+                let mut bytes = 0;
+                // SAFETY: the handle is live and `bytes` is writable.
+                check(unsafe { sys::$purge(self.as_raw(), what.as_raw(), &mut bytes) })?;
+                Ok(bytes)
+            }
+        }
+
+        /// What the handle says about itself. These calls do not fail in a program without misuse.
+        impl $handle {
+            /// Statistics summed now.
+            pub fn stats(&self) -> Result<$stats> {
+                let mut out = $stats::default();
+                out.struct_size = core::mem::size_of::<$stats>() as u64;
+                // SAFETY: the handle is live, and `out` is as large as it says.
+                check(unsafe { sys::$stats_get(self.as_raw(), &mut out) })?;
+                Ok(out)
+            }
+
+            /// The configuration in force, with the defaults filled in.
+            pub fn config(&self) -> Result<$config> {
+                let mut raw = $config::empty();
+                // SAFETY: the handle is live, and `raw` is as large as it says.
+                check(unsafe { sys::$config_get(self.as_raw(), &mut raw) })?;
+                // SAFETY: the name is owned by the handle, which is alive.
+                unsafe { $config::from_raw(&raw) }
+            }
+
+            /// The label it was given.
+            pub fn name(&self) -> Option<String> {
+                self.config().ok()?.name
+            }
+
+            /// The statistics as JSON; keys are the names of the fields.
+            pub fn stats_json(&self) -> Result<String> {
+                stats::json(self.stats()?.id)
+            }
+
+            /// The statistics as OpenMetrics text, without the end mark, so that texts of several handles can be
+            /// joined.
+            pub fn stats_openmetrics(&self) -> Result<String> {
+                stats::openmetrics(self.stats()?.id)
+            }
+        }
+
+        impl core::fmt::Debug for $handle {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($handle)).field("name", &self.name()).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+macro_rules! ends_at_once {
+    (
+        $handle:ident, $raw:ident, $config:ident, $ended:ident;
+        $destroy:ident, $suggest:ident, $node_bytes:ident, $free:ident
+    ) => {
+        /// Its end, and figures of its own.
+        impl $handle {
             /// Ends the handle now, with everything in it. As dropping it, but says how it went.
             ///
             /// # Errors
@@ -65,40 +130,6 @@ macro_rules! handle {
                 Ok($ended { raw })
             }
 
-            /// Gives idle memory back to the system and says how many bytes.
-            ///
-            /// # Errors
-            ///
-            /// None in a program without misuse.
-            pub fn purge(&self, what: Purge) -> Result<u64> {
-                let mut bytes = 0;
-                // SAFETY: the handle is live and `bytes` is writable.
-                check(unsafe { sys::$purge(self.as_raw(), what.as_raw(), &mut bytes) })?;
-                Ok(bytes)
-            }
-        }
-
-        /// What the handle says about itself. None of these calls fails in a program without misuse, save
-        /// [`node_bytes`](Self::node_bytes).
-        impl $handle {
-            /// Statistics summed now.
-            pub fn stats(&self) -> Result<$stats> {
-                let mut out = $stats::default();
-                out.struct_size = core::mem::size_of::<$stats>() as u64;
-                // SAFETY: the handle is live, and `out` is as large as it says.
-                check(unsafe { sys::$stats_get(self.as_raw(), &mut out) })?;
-                Ok(out)
-            }
-
-            /// The configuration in force, with the defaults filled in.
-            pub fn config(&self) -> Result<$config> {
-                let mut raw = $config::empty();
-                // SAFETY: the handle is live, and `raw` is as large as it says.
-                check(unsafe { sys::$config_get(self.as_raw(), &mut raw) })?;
-                // SAFETY: the name is owned by the handle, which is alive.
-                unsafe { $config::from_raw(&raw) }
-            }
-
             /// A configuration with the budgets that what was seen so far recommends.
             pub fn suggest(&self) -> Result<$config> {
                 let mut raw = $config::empty();
@@ -106,22 +137,6 @@ macro_rules! handle {
                 check(unsafe { sys::$suggest(self.as_raw(), &mut raw) })?;
                 // SAFETY: the name is owned by the handle, which is alive.
                 unsafe { $config::from_raw(&raw) }
-            }
-
-            /// The label it was given.
-            pub fn name(&self) -> Option<String> {
-                self.config().ok()?.name
-            }
-
-            /// The statistics as JSON; keys are the names of the fields.
-            pub fn stats_json(&self) -> Result<String> {
-                stats::json(self.stats()?.id)
-            }
-
-            /// The statistics as OpenMetrics text, without the end mark, so that texts of several handles can be
-            /// joined.
-            pub fn stats_openmetrics(&self) -> Result<String> {
-                stats::openmetrics(self.stats()?.id)
             }
 
             /// Bytes in use that are resident on a NUMA node, asked of the system, which takes about 0.1 us per page.
@@ -140,12 +155,6 @@ macro_rules! handle {
             fn drop(&mut self) {
                 // SAFETY: the handle is live and we are its owner.
                 unsafe { sys::$destroy(self.as_raw(), 0) };
-            }
-        }
-
-        impl core::fmt::Debug for $handle {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.debug_struct(stringify!($handle)).field("name", &self.name()).finish_non_exhaustive()
             }
         }
 
@@ -179,4 +188,4 @@ macro_rules! handle {
     };
 }
 
-pub(crate) use handle;
+pub(crate) use {ends_at_once, handle};

@@ -7,7 +7,7 @@ pub use block::HugeBlock;
 pub use config::HugeConfig;
 
 use crate::error::{check, check_figure, Result};
-use crate::handle::handle;
+use crate::handle::{ends_at_once, handle};
 use crate::modes::{AllocFlags, Backing, Purge, Reason};
 use crate::stats::{self, HugeStats, HugeSystem};
 use crate::tiered::{block as got, void};
@@ -39,9 +39,13 @@ pub struct Huge {
 }
 
 handle! {
-    Huge, akit_huge, HugeConfig, HugeStats, EndedHuge;
-    akit_huge_destroy, akit_huge_config_get, akit_huge_suggest, akit_huge_stats_get, akit_huge_purge,
-    akit_huge_node_bytes, akit_huge_free
+    Huge, akit_huge, HugeConfig, HugeStats;
+    akit_huge_config_get, akit_huge_stats_get, akit_huge_purge
+}
+
+ends_at_once! {
+    Huge, akit_huge, HugeConfig, EndedHuge;
+    akit_huge_destroy, akit_huge_suggest, akit_huge_node_bytes, akit_huge_free
 }
 
 impl Huge {

@@ -8,6 +8,8 @@
 //! * With the feature `allocator-api2` (on by default) `&Tiered`, [`Tiered`], [`SharedTiered`] and [`GlobalHeap`] are
 //!   allocators for `allocator_api2::vec::Vec`, `hashbrown::HashMap` and whatever else takes one.
 //! * [`Region`] hands out big blocks of whole pages and keeps what is freed; [`Huge`] does so on huge pages.
+//! * [`Pool`] hands out byte buffers in size classes as [`PooledBuf`]; with the feature `bytes` (on by default) these take
+//!   part in the crate of that name: they are `BufMut`, and become `Bytes` without copying.
 //! * [`process`] has what concerns all handles at once: maintenance, the purge thread, text reports.
 //!
 #![cfg_attr(feature = "allocator-api2", doc = "```")]
@@ -32,6 +34,7 @@ mod handle;
 mod huge;
 mod modes;
 mod owner;
+mod pool;
 pub mod process;
 mod region;
 mod settings;
@@ -49,10 +52,11 @@ pub use global::{default_configure, default_heap, GlobalHeap};
 pub use huge::{EndedHuge, Huge, HugeBlock, HugeConfig};
 pub use modes::*;
 pub use owner::Owner;
+pub use pool::{EndedPool, Leaks, Pool, PoolConfig, PooledBuf};
 pub use region::{EndedRegion, Region, RegionBlock, RegionConfig, RegionPin};
 #[cfg(feature = "allocator-api2")]
 pub use shared::SharedTiered;
-pub use stats::{BlockInfo, ClassStats, HugeStats, HugeSystem, ProcessStats, RegionStats, TieredStats};
+pub use stats::{BlockInfo, ClassStats, HugeStats, HugeSystem, PoolStats, ProcessStats, RegionStats, TieredStats};
 pub use tiered::Tiered;
 
 /// The name most programs will want for [`Tiered`].
@@ -63,3 +67,7 @@ pub const NONE: u64 = allockit_sys::AKIT_NONE;
 
 /// Alignment that every block has at least.
 pub const MIN_ALIGN: usize = allockit_sys::AKIT_MIN_ALIGN;
+
+#[cfg(all(doctest, feature = "bytes"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

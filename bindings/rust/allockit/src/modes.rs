@@ -165,6 +165,16 @@ modes! {
         Never = AKIT_THP_MODE_NEVER,
     }
 
+    /// What happens when a [`Pool`](crate::Pool) has no idle buffer left.
+    ExhaustMode {
+        /// More is mapped, up to the cap.
+        Grow = AKIT_EXHAUST_GROW,
+        /// The request fails: only what was warmed up is handed out, and nothing above the largest class.
+        Fail = AKIT_EXHAUST_FAIL,
+        /// The request gets a mapping of its own, up to the cap, and is counted.
+        Fallback = AKIT_EXHAUST_FALLBACK,
+    }
+
     /// How much misuse is detected at the call.
     CheckMode {
         /// What costs next to nothing.

@@ -7,7 +7,7 @@ pub use block::{RegionBlock, RegionPin};
 pub use config::RegionConfig;
 
 use crate::error::{check, check_figure, Result};
-use crate::handle::handle;
+use crate::handle::{ends_at_once, handle};
 use crate::modes::{AllocFlags, Purge, PurgeMethod};
 use crate::stats::{self, RegionStats};
 use crate::tiered::{block as got, void};
@@ -44,9 +44,13 @@ pub struct Region {
 }
 
 handle! {
-    Region, akit_region, RegionConfig, RegionStats, EndedRegion;
-    akit_region_destroy, akit_region_config_get, akit_region_suggest, akit_region_stats_get, akit_region_purge,
-    akit_region_node_bytes, akit_region_free
+    Region, akit_region, RegionConfig, RegionStats;
+    akit_region_config_get, akit_region_stats_get, akit_region_purge
+}
+
+ends_at_once! {
+    Region, akit_region, RegionConfig, EndedRegion;
+    akit_region_destroy, akit_region_suggest, akit_region_node_bytes, akit_region_free
 }
 
 impl Region {

@@ -1,4 +1,4 @@
-//! Configurations of regions and huge pages: what both have in common, written once.
+//! Configurations of regions, huge pages and pools: what they have in common, written once.
 
 use crate::error::{Error, Result};
 use core::ffi::{c_char, CStr};
@@ -68,8 +68,14 @@ pub(crate) unsafe fn name_from_c(name: *const c_char) -> Option<String> {
     Some(text.to_string_lossy().into_owned())
 }
 
+/// A configuration: its fields that go to C and back as they are, and perhaps others, which two functions of the struct
+/// take there.
 macro_rules! config {
-    ($(#[$doc:meta])* $name:ident: $raw:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident: $raw:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty = $default:expr,)* }
+        $(and $to_raw:ident, $of_raw:ident { $($(#[$odoc:meta])* $ovis:vis $other:ident: $otype:ty = $odefault:expr,)* })?
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
@@ -95,6 +101,7 @@ macro_rules! config {
             /// How much misuse is detected at the call.
             pub check_mode: $crate::CheckMode,
             $($(#[$fdoc])* pub $field: $type,)*
+            $($($(#[$odoc])* $ovis $other: $otype,)*)?
         }
 
         impl $name {
@@ -112,6 +119,7 @@ macro_rules! config {
                     prefault_bytes: 0,
                     check_mode: $crate::CheckMode::Fast,
                     $($field: $default,)*
+                    $($($other: $odefault,)*)?
                 }
             }
 
@@ -153,7 +161,7 @@ macro_rules! config {
                 $($(#[$fdoc])* $field: $type,)*
             }
 
-            /// Calls `f` with the C struct, which holds the name only during the call.
+            /// Calls `f` with the C struct, whose pointers are good only during the call.
             pub(crate) fn with_raw<T>(&self, f: impl FnOnce(&mut sys::$raw) -> $crate::Result<T>) -> $crate::Result<T> {
                 use $crate::settings::{name_to_c, Setting};
                 let name = name_to_c(&self.name)?;
@@ -169,6 +177,7 @@ macro_rules! config {
                 raw.prefault_bytes = self.prefault_bytes;
                 raw.check_mode = self.check_mode.to_c();
                 $(raw.$field = self.$field.to_c();)*
+                $(self.$to_raw(&mut raw);)?
                 f(&mut raw)
             }
 
@@ -176,10 +185,10 @@ macro_rules! config {
             ///
             /// # Safety
             ///
-            /// `raw.name` is NULL or a C string that lives during the call.
+            /// The pointers in `raw` are NULL or lead to what they should, during the call.
             pub(crate) unsafe fn from_raw(raw: &sys::$raw) -> $crate::Result<Self> {
                 use $crate::settings::{known, name_from_c};
-                Ok($name {
+                let config = $name {
                     // SAFETY: promised by the caller.
                     name: unsafe { name_from_c(raw.name) },
                     limit_bytes: raw.limit_bytes,
@@ -192,7 +201,11 @@ macro_rules! config {
                     prefault_bytes: raw.prefault_bytes,
                     check_mode: known(raw.check_mode)?,
                     $($field: known(raw.$field)?,)*
-                })
+                    $($($other: $odefault,)*)?
+                };
+                // SAFETY: promised by the caller.
+                $(let config = unsafe { config.$of_raw(raw) }?;)?
+                Ok(config)
             }
 
             /// A C config with its size set and every field at its default.

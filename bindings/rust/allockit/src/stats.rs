@@ -13,6 +13,8 @@ pub use allockit_sys::akit_huge_stats as HugeStats;
 #[doc(inline)]
 pub use allockit_sys::akit_huge_system as HugeSystem;
 #[doc(inline)]
+pub use allockit_sys::akit_pool_stats as PoolStats;
+#[doc(inline)]
 pub use allockit_sys::akit_process_stats as ProcessStats;
 #[doc(inline)]
 pub use allockit_sys::akit_region_stats as RegionStats;

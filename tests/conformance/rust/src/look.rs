@@ -139,6 +139,7 @@ fn json(state: &State, h: &str) -> Outcome<String> {
         Raw::Tiered(_) => state.heap(h)?.stats_json()?,
         Raw::Region(_) => state.region(h)?.stats_json()?,
         Raw::Huge(_) => state.huge(h)?.stats_json()?,
+        Raw::Pool(_) => state.pool(h)?.stats_json()?,
     })
 }
 
@@ -147,6 +148,7 @@ fn metrics(state: &State, h: &str) -> Outcome<String> {
         Raw::Tiered(_) => state.heap(h)?.stats_openmetrics()?,
         Raw::Region(_) => state.region(h)?.stats_openmetrics()?,
         Raw::Huge(_) => state.huge(h)?.stats_openmetrics()?,
+        Raw::Pool(_) => state.pool(h)?.stats_openmetrics()?,
     })
 }
 

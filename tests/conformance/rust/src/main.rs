@@ -4,6 +4,8 @@ mod bytes;
 mod huge;
 mod look;
 mod make;
+mod pool;
+mod pool_look;
 mod region;
 mod state;
 
@@ -108,6 +110,8 @@ fn perform_here(state: &mut State, words: &[&str]) -> Outcome {
         .or_else(|| bytes::perform(state, words))
         .or_else(|| region::perform(state, words))
         .or_else(|| huge::perform(state, words))
+        .or_else(|| pool::perform(state, words))
+        .or_else(|| pool_look::perform(state, words))
         .or_else(|| look::perform(state, words))
         .unwrap_or_else(|| Err(Stop::Wrong(format!("cannot understand: {}", words.join(" ")))))
 }

@@ -1,6 +1,6 @@
 //! What a case has made so far: handles, blocks, batches and kept numbers, each found by its name.
 
-use allockit::{default_heap, Error, Huge, Region, Tiered};
+use allockit::{default_heap, Error, Huge, Pool, Region, Tiered};
 use allockit_sys as sys;
 use std::alloc::{alloc_zeroed, dealloc, Layout};
 use std::collections::HashMap;
@@ -39,6 +39,7 @@ pub enum Raw {
     Tiered(*mut sys::akit_tiered),
     Region(*mut sys::akit_region),
     Huge(*mut sys::akit_huge),
+    Pool(*mut sys::akit_pool),
 }
 
 #[derive(Clone, Copy)]
@@ -52,7 +53,7 @@ pub struct Handle {
 pub struct Block {
     pub p: *mut u8,
     pub size: usize,
-    /// What `region_alloc` or `region_realloc` told, else 0.
+    /// What `region_alloc`, `region_realloc` or `get` told, else 0.
     pub room: usize,
     /// What `huge_alloc` told, else 0.
     pub backing: u64,
@@ -131,6 +132,14 @@ impl State {
             // SAFETY: never NULL, and as said above.
             Raw::Huge(raw) => Ok(ManuallyDrop::new(unsafe { Huge::from_raw(raw) }.expect("a handle"))),
             _ => wrong(format!("{name} does not give huge pages")),
+        }
+    }
+
+    pub fn pool(&self, name: &str) -> Outcome<ManuallyDrop<Pool>> {
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Pool(raw) => Ok(ManuallyDrop::new(unsafe { Pool::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} is no pool")),
         }
     }
 
@@ -248,6 +257,7 @@ impl Drop for State {
                     Raw::Tiered(raw) => sys::akit_tiered_destroy(raw, 0),
                     Raw::Region(raw) => sys::akit_region_destroy(raw, 0),
                     Raw::Huge(raw) => sys::akit_huge_destroy(raw, 0),
+                    Raw::Pool(raw) => sys::akit_pool_destroy(raw, sys::AKIT_DESTROY_NOW),
                 };
             }
         }

@@ -1,8 +1,11 @@
-//! A word index in a capped heap of its own: counted, refused at the cap, and dropped as a whole.
+//! A word index in a capped heap of its own: counted, refused at the cap, and dropped as a whole. Its lines go out in
+//! buffers of a pool, which another thread puts back.
 
 use allocator_api2::vec::Vec;
-use allockit::{Purge, Tiered};
+use allockit::{Pool, PooledBuf, Purge, Tiered};
 use hashbrown::{DefaultHashBuilder, HashMap};
+use std::io::Write;
+use std::sync::mpsc;
 
 type Lines<'h> = Vec<u32, &'h Tiered>;
 type Index<'h> = HashMap<&'static str, Lines<'h>, DefaultHashBuilder, &'h Tiered>;
@@ -18,6 +21,19 @@ fn fill(heap: &Tiered) -> Index<'_> {
     index
 }
 
+/// One buffer per word through a channel, and the bytes that came out of it.
+fn send(index: &Index, pool: &Pool) -> Result<usize, Box<dyn std::error::Error>> {
+    let (sender, receiver) = mpsc::channel::<PooledBuf>();
+    let reader = std::thread::spawn(move || receiver.iter().map(|buffer| buffer.len()).sum());
+    for (word, lines) in index {
+        let mut buffer = pool.get(0)?;
+        writeln!(buffer, "{word} {}", lines.len())?;
+        sender.send(buffer)?;
+    }
+    drop(sender);
+    reader.join().map_err(|_| "the reader panicked".into())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let heap = Tiered::builder().name("index").limit_bytes(16 << 20).create()?;
     let index = fill(&heap);
@@ -29,6 +45,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stats = heap.stats()?;
     println!("{} bytes used, {} cached, {} mapped", stats.used_bytes, stats.cached_bytes, stats.mapped_bytes);
     println!("{} blocks handed out, {} taken back", stats.allocs_total, stats.frees_total);
+
+    let pool = Pool::builder().name("lines").create()?;
+    println!("{} bytes sent", send(&index, &pool)?);
+    let sent = pool.stats()?;
+    assert_eq!((sent.allocs_total, sent.out_buffers, sent.misuses_total), (WORDS.len() as u64, 0, 0));
 
     drop(index);
     let stats = heap.stats()?;

@@ -21,6 +21,7 @@ fn structs_of_heaps() {
             reason,
             numa_node,
             zeroed,
+            tag,
         }
     );
     layout!(

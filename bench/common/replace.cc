@@ -1,12 +1,13 @@
 // A set of live blocks of random sizes; each operation frees one of them at random and puts a new one of
 // another random size in its place, and writes its first byte. The cold figure is the filling of the set.
+#ifndef HEAP_MMAP // munmap would have to be told the size
 #include <atomic>
 #include <thread>
 
 #include "heap.h"
-#include "jobs.h"
 #include "measure.h"
 #include "random.h"
+#include "row.h"
 #include "timed.h"
 #include "window.h"
 
@@ -91,3 +92,4 @@ void replace_two(const Row& row) {
     const double cold = static_cast<double>(worker[0].fill_ns + worker[1].fill_ns) / static_cast<double>(2 * row.c);
     report({row.id, ns, cold, -1, &grown});
 }
+#endif

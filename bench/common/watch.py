@@ -1,4 +1,4 @@
-"""The decay row: runs the burst and watches the process's resident memory from outside."""
+"""Jobs that end idle (idle.h): runs one and watches the process's resident memory from outside."""
 import json
 import os
 import subprocess
@@ -38,7 +38,7 @@ def expect(process, word):
 
 
 def run(job, column, size, prefix):
-    """Figures of the job, and the curve: points of (ms, MiB)."""
+    """Figures of the job (JOB-peak, and JOB-MS for what is kept so many ms later), and the curve: points of (ms, MiB)."""
     command = [column.program, job] + column.words + ["--bytes", str(size)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           env=turns.environment_of(column, prefix)) as process:
@@ -50,7 +50,7 @@ def run(job, column, size, prefix):
         figures = [json.loads(line) for line in process.stdout]
         if process.wait() != 0:
             raise RuntimeError("status %d %s" % (process.returncode, process.stderr.read()[-200:]))
-    figures.append({"row": "decay-peak", "value": peak})
+    figures.append({"row": job + "-peak", "value": peak})
     for ms in (0, 100, 300, 1000, 1500):
-        figures.append({"row": "decay-%d" % ms, "value": min(curve, key=lambda point: abs(point[0] - ms))[1]})
+        figures.append({"row": "%s-%d" % (job, ms), "value": min(curve, key=lambda point: abs(point[0] - ms))[1]})
     return figures, curve

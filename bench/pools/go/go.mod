@@ -1,0 +1,11 @@
+module pools
+
+go 1.24
+
+require (
+	allockit v0.0.0
+	github.com/libp2p/go-buffer-pool v0.1.0
+	github.com/valyala/bytebufferpool v1.0.0
+)
+
+replace allockit => ../../../bindings/go/allockit

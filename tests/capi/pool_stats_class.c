@@ -1,0 +1,43 @@
+/* No dead figures, continued: the fields of akit_class_stats as pools fill them. */
+#include "pool_kit.h"
+
+static void *taken[10];
+
+#define CLASS_AFTER_USE(field, wanted)                                         \
+    CASE(class_##field)                                                        \
+    {                                                                          \
+        akit_pool *h = a_used_pool(taken);                                          \
+        CHECK_INT(pool_class_of(h, 0).field, wanted);                          \
+        destroy_now(h);                                                        \
+    }
+
+CLASS_AFTER_USE(block_bytes, KIB(8))
+CLASS_AFTER_USE(used_blocks, 4)
+CLASS_AFTER_USE(used_peak_blocks, 10)
+CLASS_AFTER_USE(cached_blocks, 6)
+CLASS_AFTER_USE(gets_total, 14)
+CLASS_AFTER_USE(puts_total, 10)
+CLASS_AFTER_USE(hits_total, 4)
+CLASS_AFTER_USE(misses_total, 10)
+CLASS_AFTER_USE(slabs, 1)
+CLASS_AFTER_USE(mapped_bytes, MIB(1))
+
+CASE(class_discards_total)
+{
+    akit_pool *h = a_used_pool(taken);
+    put_all(h, 4, taken);
+    CHECK_INT(pool_class_of(h, 0).discards_total, 0);
+    CHECK_INT(akit_purge(AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
+    CHECK_INT(pool_class_of(h, 0).discards_total, 10);
+    CHECK_INT(pool_class_of(h, 0).slabs, 0);
+    CHECK_INT(pool_class_of(h, 0).mapped_bytes, 0);
+    akit_pool_destroy(h, 0);
+}
+
+CASE(every_field_of_a_class_has_a_case)
+{
+    int cases = 0;
+    for (int i = 0; i < check_count; i++)
+        cases += !strncmp(check_entries[i].name, "class_", 6);
+    CHECK_INT(cases, sizeof(akit_class_stats) / 8 - 1);
+}
