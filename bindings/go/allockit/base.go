@@ -123,6 +123,7 @@ type BlockInfo struct {
 	Reason      Reason     // why the backing is not the one wished for
 	NumaNode    uint64     // node that the handle's policy binds to; None when it binds to none
 	Zeroed      bool       // known to have read as zero when it was handed out
+	Tag         uint64     // the number noted with Pool.SetTag, else 0
 }
 
 // Inspect tells which handle and block an address belongs to. The memory is not
@@ -134,6 +135,10 @@ func Inspect(p unsafe.Pointer) (BlockInfo, error) {
 	if err := result("Inspect", C.akit_inspect(p, &c)); err != nil {
 		return BlockInfo{}, err
 	}
+	return blockInfo(&c), nil
+}
+
+func blockInfo(c *C.akit_block_info) BlockInfo {
 	return BlockInfo{
 		HandleID:    uint64(c.handle_id),
 		HandleKind:  Kind(c.handle_kind),
@@ -144,20 +149,24 @@ func Inspect(p unsafe.Pointer) (BlockInfo, error) {
 		Reason:      Reason(c.reason),
 		NumaNode:    uint64(c.numa_node),
 		Zeroed:      c.zeroed == 1,
-	}, nil
+		Tag:         uint64(c.tag),
+	}
 }
 
 // Maintain gives back idle memory that is due and returns the time until more
-// will be due, or a negative duration when nothing is cached. It is for programs with
-// a loop of their own; others use [StartMaintenance] or [PurgeThread]. Any
-// goroutine may call it; a second caller returns at once.
+// will be due, or a negative duration when nothing is cached. What lies in the
+// caches of processors ([Pool]) and was not used for the decay time goes to C
+// first, and back to the system another such time later. It is for programs with
+// a loop of their own; others use [StartMaintenance] or, when they have no Pool,
+// [PurgeThread]. Any goroutine may call it; a second caller returns at once.
 func Maintain() (next time.Duration, err error) {
+	next = trimPools()
 	var ns C.uint64_t
 	err = result("Maintain", C.akit_maintain(&ns))
-	if uint64(ns) > math.MaxInt64 {
-		return -1, err
+	if due := time.Duration(ns); uint64(ns) <= math.MaxInt64 && (next < 0 || due < next) {
+		next = due
 	}
-	return time.Duration(ns), err
+	return next, err
 }
 
 // PurgeThread starts (true) or stops (false) the library's own thread that

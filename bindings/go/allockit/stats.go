@@ -132,23 +132,27 @@ func (t *Tiered) ClassStats() ([]ClassStats, error) {
 			if err := result("Tiered.ClassStats", rc); err != nil {
 				return err
 			}
-			all = append(all, ClassStats{
-				BlockBytes:     uint64(c.block_bytes),
-				UsedBlocks:     uint64(c.used_blocks),
-				UsedPeakBlocks: uint64(c.used_peak_blocks),
-				CachedBlocks:   uint64(c.cached_blocks),
-				GetsTotal:      uint64(c.gets_total),
-				PutsTotal:      uint64(c.puts_total),
-				HitsTotal:      uint64(c.hits_total),
-				MissesTotal:    uint64(c.misses_total),
-				DiscardsTotal:  uint64(c.discards_total),
-				Slabs:          uint64(c.slabs),
-				MappedBytes:    uint64(c.mapped_bytes),
-			})
+			all = append(all, classStats(&c))
 		}
 		return nil
 	})
 	return all, err
+}
+
+func classStats(c *C.akit_class_stats) ClassStats {
+	return ClassStats{
+		BlockBytes:     uint64(c.block_bytes),
+		UsedBlocks:     uint64(c.used_blocks),
+		UsedPeakBlocks: uint64(c.used_peak_blocks),
+		CachedBlocks:   uint64(c.cached_blocks),
+		GetsTotal:      uint64(c.gets_total),
+		PutsTotal:      uint64(c.puts_total),
+		HitsTotal:      uint64(c.hits_total),
+		MissesTotal:    uint64(c.misses_total),
+		DiscardsTotal:  uint64(c.discards_total),
+		Slabs:          uint64(c.slabs),
+		MappedBytes:    uint64(c.mapped_bytes),
+	}
 }
 
 // ProcessStats are the figures of the library in this process.
@@ -173,6 +177,17 @@ type ProcessStats struct {
 
 // ReadProcessStats reads the figures of the process. Any goroutine may call it.
 func ReadProcessStats() (ProcessStats, error) {
+	s, err := readProcessStats()
+	if err == nil {
+		_, d := allDifferences()
+		s.UsedBytes = minus(s.UsedBytes+d.of("used_bytes"), 0)
+		s.CachedBytes += d.of("cached_bytes")
+		s.MisusesTotal += d.of("misuses_total")
+	}
+	return s, err
+}
+
+func readProcessStats() (ProcessStats, error) {
 	c := C.akit_process_stats{struct_size: C.sizeof_akit_process_stats}
 	if err := result("ReadProcessStats", C.akit_process_stats_get(&c)); err != nil {
 		return ProcessStats{}, err
@@ -203,7 +218,7 @@ func ReadProcessStats() (ProcessStats, error) {
 // changed a lot. It returns the collector's previous limit; the error is that of
 // [ReadProcessStats]. Any goroutine may call it.
 func SetMemoryLimit(total int64) (previous int64, err error) {
-	s, err := ReadProcessStats()
+	s, err := readProcessStats()
 	if err != nil {
 		return debug.SetMemoryLimit(-1), err
 	}

@@ -37,10 +37,11 @@ func Handles() []Handle {
 // (TieredStats.ID), or with id 0 of the process and all handles. The error is
 // ENOENT for an unknown id. Any goroutine may call it.
 func StatsJSON(id uint64) (string, error) {
-	return text("StatsJSON", func(buf *byte, size int, need *C.size_t) error {
+	all, err := text("StatsJSON", func(buf *byte, size int, need *C.size_t) error {
 		return result("StatsJSON",
 			C.akit_stats_json(C.uint64_t(id), (*C.char)(unsafe.Pointer(buf)), C.size_t(size), need))
 	})
+	return correctJSON(all), err
 }
 
 // OpenMetrics is the statistics as OpenMetrics text: of the handle with that id,
@@ -48,10 +49,11 @@ func StatsJSON(id uint64) (string, error) {
 // Handles without a name are added up. The error is ENOENT for an unknown id.
 // Any goroutine may call it.
 func OpenMetrics(id uint64) (string, error) {
-	return text("OpenMetrics", func(buf *byte, size int, need *C.size_t) error {
+	all, err := text("OpenMetrics", func(buf *byte, size int, need *C.size_t) error {
 		return result("OpenMetrics",
 			C.akit_stats_openmetrics(C.uint64_t(id), (*C.char)(unsafe.Pointer(buf)), C.size_t(size), need))
 	})
+	return correctMetrics(all, id), err
 }
 
 // text calls write with larger buffers until the text fits; figures may have
