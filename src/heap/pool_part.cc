@@ -87,7 +87,7 @@ bool pool_open(Heap* h) {
 
 void pool_close(Heap* h) {
   if (!h->pool) return;
-  for (unsigned i = 0; i < kLengths; ++i) h->classes[kLengthBins + i].gets_retired = 0;
+  for (ClassState& k : h->classes) k.gets_retired = 0;  // also by length, and of classes that were only named
   if (h->pool->page_bits) {
     Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(h->pool->page_bits));
     uncharge(h, s->bytes());
@@ -149,7 +149,7 @@ void peaks_reset(ThreadCache* tc) {
   }
   tc->most.store(0, std::memory_order_relaxed);
   tc->room.store(0, std::memory_order_relaxed);
-  for (unsigned i = 0; i < kLengths; ++i) tc->gets[kLengthBins + i].store(0, std::memory_order_relaxed);
+  for (auto& n : tc->gets) n.store(0, std::memory_order_relaxed);  // also of classes that were only named
 }
 
 namespace {
