@@ -141,6 +141,8 @@ def openmetrics_has_every_field():
     for kind, (_, _, fields_of_kind) in KINDS.items():
         prefix = "allockit_%s_" % kind
         wanted = {prefix + f for f in fields_of_kind if f not in ("id", "kind")}
+        if kind == "pool":
+            wanted |= {prefix + "class_" + f for f in CLASS if f != "block_bytes"}
         found = {name for name in names if name.startswith(prefix)}
         assert found == wanted, found ^ wanted
 
@@ -153,6 +155,17 @@ def openmetrics_labels_handle_and_copy():
     for kind, (_, names, _) in KINDS.items():
         found = {labels.get("handle") for name, labels, _ in samples() if name.startswith("allockit_%s_" % kind)}
         assert found >= names | {""} and not found & {"alpha", "beta", "gamma", "delta", "epsilon"} - names, (kind, found)
+
+
+@case
+def openmetrics_classes_of_named_pools():
+    used = {}
+    for name, labels, value in samples():
+        assert ("block_bytes" in labels) == name.startswith("allockit_pool_class_"), name
+        if name == "allockit_pool_class_used_blocks":
+            used[labels["handle"], labels["block_bytes"]] = int(value)
+    classes = [2048 << i for i in range(6)]
+    assert used == {("epsilon", str(c)): int(c == 8192) for c in classes}, used
 
 
 @case
