@@ -33,7 +33,7 @@ void metric_name(Text& t, const char* source, const char* field) {
 
 // The lines in front of the samples. A counter is announced without _total; a unit must be the
 // last part of the name.
-void announce(Text& t, const char* source, const char* field) {
+void announce(Text& t, const char* source, const char* field, const char* structure) {
   char name[64];
   std::strncpy(name, field, sizeof name - 1);
   name[sizeof name - 1] = '\0';
@@ -56,7 +56,7 @@ void announce(Text& t, const char* source, const char* field) {
   t.put("Field ");
   t.put(field);
   t.put(" of akit_");
-  t.put(source);
+  t.put(structure);
   t.put("_stats.\n");
 }
 
@@ -87,7 +87,7 @@ void metrics(Text& t, const Series& series, const char* copy) {
   for (std::size_t i = 0; i < kind.count; i++) {
     const char* field = kind.fields[i];
     if (std::strcmp(field, "id") == 0 || std::strcmp(field, "kind") == 0) continue;
-    announce(t, kind.name, field);
+    announce(t, kind.name, field, kind.name);
     if (series.has_unnamed()) sample(t, kind.name, field, "", copy, series.unnamed().of[i]);
     series.each_named([&](const char* handle, const Figures& figures) {
       sample(t, kind.name, field, handle, copy, figures.of[i]);
@@ -129,7 +129,7 @@ void pool_classes(Text& t, std::uint64_t only, const char* copy) {
       if (!only && name[0] == '\0') continue;
       akit::ClassStats s{};
       for (std::size_t c = 0; akit::pool::class_stats_by_id(id, c, &s) == 0; c++) {
-        if (!announced) announce(t, "pool_class", kClassFields[i]);
+        if (!announced) announce(t, "pool_class", kClassFields[i], "class");
         announced = true;
         std::uint64_t figure;
         std::memcpy(&figure, reinterpret_cast<const char*>(&s) + (i + 1) * sizeof figure,
@@ -156,7 +156,7 @@ void process_metrics(Text& t, const char* copy) {
   akit::ProcessStats s{};
   core::process_stats_get(&s);
   const auto metric = [&](const char* name, std::uint64_t n) {
-    announce(t, "process", name);
+    announce(t, "process", name, "process");
     metric_name(t, "process", name);
     t.put("{copy=");
     t.quoted(copy);

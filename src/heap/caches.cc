@@ -308,6 +308,10 @@ void on_thread_exit(os::Thread* t) {
     leave_seat(h, t->pointer);
     unlink_from_heap(tc, &h->caches);
     tc->orphan = true;
+    if (h->pool) {  // few classes of large buffers: they serve the threads that are left
+      os::Guard l(tc->lock);
+      spill_all(h, tc, false, now);
+    }
     if (h->orphan_count < kOrphansKept) {
       san::hand_over(h);
       link_to_heap(tc, &h->orphans);

@@ -74,9 +74,10 @@ std::size_t colour_of(const Heap* h, unsigned c, std::uintptr_t page) {
 }
 
 void count_direct(Heap* h, std::size_t usable, bool in) {
-  auto& bytes = h->direct_bytes[tier_of(h, usable)];
-  in ? bytes.fetch_add(usable, std::memory_order_relaxed) : bytes.fetch_sub(usable, std::memory_order_relaxed);
+  // The bytes last: a handle that waits for its last block may be gone when they are taken off.
   (in ? h->direct_allocs : h->direct_frees).fetch_add(1, std::memory_order_relaxed);
+  auto& bytes = h->direct_bytes[tier_of(h, usable)];
+  in ? bytes.fetch_add(usable, std::memory_order_relaxed) : bytes.fetch_sub(usable, std::memory_order_release);
 }
 
 Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {

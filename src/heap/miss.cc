@@ -70,10 +70,10 @@ void free_found(Heap* h, ThreadCache* tc, void* p) {
     return;
   }
   os::SlowSection section(tc->thread);
-  count_direct(h, f.usable, false);
   h->fruitless.store(false, std::memory_order_relaxed);
   arm(h);
   block_free(h, f.span, os::now_coarse_ns());
+  count_direct(h, f.usable, false);
 }
 
 // No cache for this thread can be made (memory is refused): straight to the span.
@@ -85,8 +85,8 @@ void free_without_cache(Heap* h, void* p) {
     depot_put(h, f.cls, &p, 1, nullptr, os::now_coarse_ns(), true);
     return;
   }
-  count_direct(h, f.usable, false);
   block_free(h, f.span, os::now_coarse_ns());
+  count_direct(h, f.usable, false);
 }
 
 // ---- entries of the fast path's misses -----------------------------------------------------------

@@ -96,8 +96,9 @@ std::uint64_t pool_state(const Span* s, std::uintptr_t base, std::size_t i) {
 }
 
 std::uint64_t tag_at(const Span* s, std::uintptr_t base) {
-  if (s->role != pages::Role::kSlab) return s->tag;
-  return s->tag ? reinterpret_cast<const std::uint64_t*>(s->tag)[(base - s->base) / s->stride] : 0;
+  std::uint64_t tag = __atomic_load_n(&s->tag, __ATOMIC_RELAXED);
+  if (s->role != pages::Role::kSlab || tag == 0) return tag;
+  return __atomic_load_n(reinterpret_cast<const std::uint64_t*>(tag) + (base - s->base) / s->stride, __ATOMIC_RELAXED);
 }
 
 }  // namespace

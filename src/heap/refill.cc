@@ -146,6 +146,7 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, 
   mark_touched(h, tc, c);
   if (h->pool) class_tell(h, tc, c, tc->bin[c].load(std::memory_order_relaxed));
   bool usable = attach(h, tc, c);
+  if (usable && h->pool) widen(h, tc, c);  // a thread that only gets never runs full
   if (usable)
     if (void* p = h->pool ? cache::pop<false>(tc, c) : cache::pop(tc, c)) {  // it was only poisoned, and put back
       *zeroed = false;

@@ -75,7 +75,11 @@ bool may_leave(const Heap* h) { return !h->pool || h->opt.exhaust_mode == 0 || h
 Span* slab_pages(Heap* h, std::size_t bytes, bool dense, bool* over_cap) {
   if (h->huge_parent && h->pool) {
     Span* s = huge_block_new(h, h->huge_parent, {bytes, h->opt.alignment, false, false}, over_cap);
-    if (s) map::set_entries(align_down(s->start, map::kPage), 1, 0);
+    if (!s) return nullptr;
+    map::set_entries(align_down(s->start, map::kPage), 1, 0);
+    unlink_span(h, s);  // nobody may look at it before it is a slab
+    h->maps.fetch_sub(1, std::memory_order_relaxed);
+    h->unmaps.fetch_sub(1, std::memory_order_relaxed);
     return s;
   }
   if (!charge_span(h, bytes)) {
@@ -86,10 +90,7 @@ Span* slab_pages(Heap* h, std::size_t bytes, bool dense, bool* over_cap) {
   // Natural classes need the alignment of their size, which a page gives.
   Span* s = pages::alloc_span(heap, bytes >> map::kPageShift, h->pool ? max<std::size_t>(h->opt.alignment, 4096) : 4096,
                               (h->watch & kWatchZeroFree) != 0);
-  if (s) {
-    link_span(h, s);
-    return s;
-  }
+  if (s) return s;
   *over_cap = pages_are_full(h, heap, bytes);
   uncharge_span(h, bytes);
   return nullptr;
@@ -217,6 +218,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   s->bits = bits_new(h, s);
   if (!s->bits || !map::cover(s->base, bytes, true, (h->watch & kWatchExact) != 0) || !tags_new(h, s)) {
     bits_delete(h, s);
+    link_span(h, s);
     leave_pages(h, s, 0);
     return nullptr;
   }
@@ -229,6 +231,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   if (!h->huge_parent || !h->pool) s->backing = dense ? 1 : 0;
   s->usable = size_of(h, c);
   if (h->pool) h->pool->grown.fetch_add(1, std::memory_order_relaxed);
+  link_span(h, s);
   for (std::size_t i = 0; i < s->pages; ++i) map::set_span(s->base + (i << map::kPageShift), s->number);
   map::set_entries(s->base, s->pages, entry_for(h, c));
   h->slab_bytes.fetch_add(bytes, std::memory_order_relaxed);

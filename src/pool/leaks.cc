@@ -72,7 +72,7 @@ int tag_set(akit_pool* r, void* p, std::uint64_t tag) noexcept {
     report(h, b.error, p);
     return -b.error;
   }
-  *tag_of(b, p) = tag;
+  __atomic_store_n(tag_of(b, p), tag, __ATOMIC_RELAXED);
   return 0;
 }
 

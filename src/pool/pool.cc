@@ -34,7 +34,7 @@ void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
   void* p = alloc_direct(h, {n, max<std::size_t>(h->opt.alignment, 64), 0, zeroed, false}, &zeroed);
   if (!p) return nullptr;
   Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(p));
-  s->tag = 0;
+  __atomic_store_n(&s->tag, 0, __ATOMIC_RELAXED);
   std::size_t got = s->usable;
   pool_count(h, 0, 1, 1);
   if (h->watch) watched_out(h, p, got, zeroed);
@@ -92,8 +92,9 @@ void know_leaf(ThreadCache* tc, std::uintptr_t a) {
 void put_alone(Heap* h, Span* s) {
   pool_count(h, 0, -1, 0);
   h->fruitless.store(false, std::memory_order_relaxed);
-  count_direct(h, s->usable, false);
+  std::size_t usable = s->usable;
   block_free(h, s, os::now_coarse_ns());
+  count_direct(h, usable, false);
 }
 
 // Nobody's bin: to the slab.
@@ -111,7 +112,7 @@ void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed) {
   if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
   if (!(h->watch & kWatchTags)) return;
   Buffer b = find(h, p);
-  if (std::uint64_t* tag = tag_of(b, p)) *tag = 0;
+  if (std::uint64_t* tag = tag_of(b, p)) __atomic_store_n(tag, 0, __ATOMIC_RELAXED);
 }
 
 bool closing(const Heap* h) { return h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen; }

@@ -64,7 +64,11 @@ int warm(akit_pool* r, std::size_t length, std::size_t count) noexcept {
   {
     os::Guard g(h->classes[c].lock);
     t->warm[c] = max(t->warm[c], static_cast<std::uint32_t>(count));
-    idle = h->classes[c].depot_blocks;
+  }
+  {
+    os::Guard g(h->caches_lock);
+    std::uint64_t bins;
+    idle = sum_class(h, c, &bins).cached;
   }
   while (idle < count) {
     void* got[kTogether];

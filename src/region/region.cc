@@ -104,8 +104,9 @@ void free_to_pages(Heap* h, Span* s) {
     map::set_entries(s->base, 1, entry_for(h, s->cls));
     depot_put(h, s->cls, &p, 1, nullptr, os::now_coarse_ns(), true);
   } else {
-    count_direct(h, s->usable, false);
+    std::size_t usable = s->usable;
     block_free(h, s, os::now_coarse_ns());
+    count_direct(h, usable, false);
   }
 }
 

@@ -33,7 +33,7 @@ typedef struct akit_pool akit_pool;
 
 /* Config field flags. */
 #define AKIT_POOL_TAGS        1u /* a number of the caller's with every buffer that is out:
-                                    akit_pool_tag_set. Costs some 10 ns per get and put */
+                                    akit_pool_tag_set. Costs some 15 ns per get and put */
 #define AKIT_POOL_REPORT_LEAKS 2u /* akit_pool_destroy reports buffers that are out: one line per class
                                     through the misuse handler, with EBUSY and one of them */
 
@@ -87,7 +87,7 @@ typedef struct akit_pool_config {
                                       cache_bytes */
     uint64_t cache_bytes;          /* most idle bytes of all classes and threads. 0: 64 MiB,
                                       AKIT_NONE: no bound */
-    uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 1 MiB, AKIT_NONE:
+    uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 4 MiB, AKIT_NONE:
                                       as cache_bytes */
     uint64_t alignment;            /* of every buffer: a power of two, at most 2 MiB. 0: 64. A buffer
                                       takes a multiple of it, and of 256 */
