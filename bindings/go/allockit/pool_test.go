@@ -138,6 +138,7 @@ func TestPoolImpossibleLengths(t *testing.T) {
 
 // The buffer that was put last is the next one that is got.
 func TestPoolReuse(t *testing.T) {
+	oneProcessor(t)
 	p := newPool(t, PoolConfig{})
 	b := p.Get(5000)
 	p.Put(b)
@@ -152,6 +153,7 @@ func TestPoolReuse(t *testing.T) {
 }
 
 func TestPoolBatch(t *testing.T) {
+	countOnly(t)
 	p := newPool(t, PoolConfig{})
 	out := make([][]byte, 1000)
 	if n, err := p.GetN(3000, out); n != 1000 || err != nil {
@@ -334,6 +336,7 @@ func TestPoolOnOtherHandles(t *testing.T) {
 }
 
 func TestPoolTags(t *testing.T) {
+	countOnly(t)
 	p := must[*Pool](t)(NewPool(PoolConfig{Flags: PoolTags}))
 	a, b := p.Get(4096), p.Get(1<<20)
 	wantNil(t, p.SetTag(a, 77))
