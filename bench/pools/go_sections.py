@@ -53,6 +53,7 @@ def rows():
         _row("go-burst-peak", "resident before the puts", "go-burst", "MiB", "memory", "go-burst"),
         _row("go-burst-put", "time of putting all", "go-burst", "ms", "extra", "go-burst"),
         *(_row("go-burst-%d" % ms, "kept after %d ms" % ms, "go-burst", "MiB", "memory", "go-burst") for ms in (0, 100, 300, 1000, 1500)),
+        _row("go-burst-told", "then kept after debug.FreeOSMemory, twice", "go-burst", "MiB", "memory", "go-burst"),
         _row("go-burst-collections", "collections", "go-burst", "", "memory", "go-burst"),
         _row("go-burst-pause", "pauses", "go-burst", "us", "memory", "go-burst"),
     ]

@@ -42,12 +42,13 @@ struct ThreadCache {
   std::atomic<std::uint32_t> busy{0};             // the owner is inside pop or push
   std::uint8_t* const* outs = nullptr;            // biased like leaf: tables of out bits by address >> 22
   const void* table = nullptr;                    // pools: classes by length
-  std::uintptr_t last = 0;                        // pools: the buffer that was got last, plus its class
+  // Pools: how many more buffers may leave through this cache before more of them are out than ever since
+  // it last told the pool.
+  std::atomic<std::int32_t> room{0};
   std::atomic<Slot*> bin[kBins]{};
   std::atomic<std::uint64_t> gets[kBins]{};
-  // Pools: how many more buffers of a class may leave through this cache before more of them are out
-  // than ever since it last told the pool, and that most.
-  std::atomic<std::int32_t> room[kPoolClasses + 1]{};
+  // Pools: the lowest that a bin's word was since this cache last told the pool.
+  std::atomic<Slot*> low[kPoolClasses + 1]{};
 
   // misses only
   Shared<std::uint32_t> watch_flags = 0;
@@ -68,7 +69,9 @@ struct ThreadCache {
   std::uint64_t misses = 0;
   std::atomic<std::uint64_t> reallocs{0}, reallocs_in_place{0};
   std::uint64_t next_check_ns = 0;
-  std::atomic<std::int32_t> most[kPoolClasses + 1]{};  // [0]: all classes
+  // Pools: of all classes the most that were out since then, and of each the slot its bin's word named then.
+  std::atomic<std::int32_t> most{0};
+  std::atomic<std::uint8_t> told[kPoolClasses + 1]{};
   bool orphan = false;
 };
 static_assert(sizeof(ThreadCache) <= 4096, "a cache is one page and its arrays start on the next");

@@ -77,7 +77,7 @@ inline unsigned grant(Heap* h, ThreadCache* tc, unsigned c, unsigned have, unsig
     more = size * (want - have);
   }
   if (h->pool) {
-    want = have + static_cast<unsigned>(pool_admit(h, c, want - have));
+    want = have + static_cast<unsigned>(pool_admit_bin(h, c, want - have));
     more = size * (want - have);
   } else if (AKIT_UNLIKELY(h->accounted)) {
     want = have + static_cast<unsigned>(grant_from_account(h->account, size, want - have));
@@ -91,8 +91,8 @@ inline void ungrant(ThreadCache* tc, unsigned c, unsigned n) {
   auto* h = static_cast<Heap*>(tc->heap);
   std::uint64_t size = size_of(h, c);
   tc->granted_kib -= static_cast<std::uint32_t>((size * n + 1023) >> 10);
-  if (h->pool) h->pool->front[c].fetch_sub(n, std::memory_order_relaxed);
-  if (AKIT_LIKELY(!h->accounted && !h->pool)) return;
+  if (h->pool) return pool_dismiss(h, c, n);
+  if (AKIT_LIKELY(!h->accounted)) return;
   h->account.front_bytes.fetch_sub(size * n, std::memory_order_relaxed);
   h->account.front_entries.fetch_sub(n, std::memory_order_relaxed);
 }

@@ -67,6 +67,7 @@ ThreadCache* cache_new(Heap* h) {
   tc->heap = h;
   tc->own = h->owner << map::kOwnerShift;
   for (auto& b : tc->bin) b.store(cache::poison(), std::memory_order_relaxed);
+  peaks_reset(tc);
   __builtin_memset(gets_seen(tc), 0, cache::kArrayBytes);
   first_arrays(tc);
   ++h->cache_count;
@@ -134,7 +135,6 @@ ThreadCache* adopt_or_make(Heap* h, os::Thread* t) {
   tc->watched = h->watch ? h->stub : cache::kNoHandle;
   tc->leaf_number = ~std::uintptr_t{0};
   tc->table = h->pool;
-  tc->last = 0;
 #if AKIT_TLS_WORD
   t->words[0] = reinterpret_cast<void**>(&current_cache);
   t->words[1] = reinterpret_cast<void**>(&current_region_cache);
@@ -220,7 +220,7 @@ void cache_release(Heap* h, ThreadCache* tc) {
     }
   h->reallocs.fetch_add(tc->reallocs.load(std::memory_order_relaxed), std::memory_order_relaxed);
   h->reallocs_in_place.fetch_add(tc->reallocs_in_place.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  if (h->pool) peaks_retire(h, tc);
+  if (h->pool) peaks_tell(h, tc);
   uncharge(h, s->bytes());
   h->metadata.fetch_sub(s->bytes(), std::memory_order_relaxed);
   --h->cache_count;

@@ -32,11 +32,22 @@ struct Entries {
   void forget() {}
 };
 
+// Buffers of pools: their first byte is changed by threads, without a lock; the mark that is changed under
+// the lock alone is their second one.
+struct SecondBytes {
+  map::OutBytes bytes;
+  void set(std::uintptr_t a) { bytes.set(a + map::kOwnByte); }
+  bool clear(std::uintptr_t a) { return bytes.clear(a + map::kOwnByte); }
+  void forget() {}
+};
+
 template <class F>
 void with_marks(Heap* h, unsigned c, F f) {
-  if (!is_slab_class(h, c))
+  if (h->pool)
+    f(SecondBytes());
+  else if (!is_slab_class(h, c))
     f(Entries{h, c});
-  else if (stride_of(h, c) >= map::kOwnByte)
+  else if (stride_of_class(c) >= map::kOwnByte)
     f(map::OutBytes());
   else
     f(map::OutWords());
@@ -64,8 +75,9 @@ void count_blocks(Heap* h, unsigned c, std::int32_t n) {
   ClassState& k = h->classes[c];
   std::size_t size = size_of(h, c);
   k.depot_blocks += static_cast<std::uint32_t>(n);
-  if (h->pool) h->pool->front[c].fetch_add(static_cast<std::uint32_t>(n), std::memory_order_relaxed);
-  if (AKIT_UNLIKELY(h->accounted || h->pool)) {
+  if (h->pool) {
+    if (n < 0) pool_dismiss(h, c, static_cast<std::uint64_t>(-n));  // admitted beforehand
+  } else if (AKIT_UNLIKELY(h->accounted)) {
     h->account.front_bytes.fetch_add(static_cast<std::uint64_t>(static_cast<std::int64_t>(size) * n), std::memory_order_relaxed);
     h->account.front_entries.fetch_add(static_cast<std::uint64_t>(std::int64_t{n}), std::memory_order_relaxed);
   }
@@ -122,9 +134,11 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
   if (h->fruitless.load(std::memory_order_relaxed)) h->fruitless.store(false, std::memory_order_relaxed);
   san::hand_over(&k);
   std::uint64_t held = h->depot_bytes.load(std::memory_order_relaxed);
+  bool admitted = false;
   // Over the budget blocks go to their spans; with a purge thread it does that at its next tick.
   if (AKIT_UNLIKELY(h->pool != nullptr)) {
-    to_spans |= pool_is_full(h, c, n);
+    admitted = !to_spans && pool_admit(h, c, n);
+    to_spans = !admitted;
   } else if (AKIT_UNLIKELY(h->accounted)) {
     const pages::Account& a = h->account;
     to_spans |= a.front_bytes.load(std::memory_order_relaxed) + n * size_of(h, c) > a.cache_bytes ||
@@ -152,6 +166,7 @@ unsigned depot_put(Heap* h, unsigned c, void* const* p, unsigned n, const void* 
       ++batched;
     }
     if (batched) count_blocks(h, c, batched);
+    if (admitted && n != static_cast<unsigned>(batched)) pool_dismiss(h, c, n - static_cast<unsigned>(batched));
   };
   {
     os::Guard g(k.lock);

@@ -53,6 +53,18 @@ void destroy_if_last(akit_tiered* stub) {
   if (now == Phase::kClosing || now == Phase::kLingering) finish_if_last(stub->heap);
 }
 
+void finish_own(akit_tiered* stub) {
+  os::SlowSection section(os::current());
+  os::Guard r(registry_lock);
+  if (stub->phase.load(std::memory_order_acquire) != Phase::kClosing) return;
+  ThreadCache* tc = cache_find(stub);
+  if (tc && tc->thread == os::current()) {
+    os::Guard g(tc->lock);
+    spill_all(stub->heap, tc, true, os::now_coarse_ns());
+  }
+  finish_if_last(stub->heap);
+}
+
 void drop_batches(ClassState& k) {
   for (Batch* list : {static_cast<Batch*>(k.depot), k.spare})
     while (Batch* b = list) {

@@ -17,6 +17,7 @@ void empty_caches(Heap* h) {
         Slot* b = tc->bin[c].load(std::memory_order_relaxed);
         if (b == cache::poison()) continue;
         tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
+        if (h->pool) class_settle(tc, c);
         detach(tc, c, array_of(b));
       }
   for (ClassState& k : h->classes) {
@@ -30,6 +31,9 @@ void empty_caches(Heap* h) {
   h->taken_bytes.store(0, std::memory_order_relaxed);
   h->account.front_bytes.store(0, std::memory_order_relaxed);
   h->account.front_entries.store(0, std::memory_order_relaxed);
+  for (ThreadCache* list : {h->caches, h->orphans})
+    for (ThreadCache* tc = list; tc && h->pool; tc = tc->heap_next) peaks_tell(h, tc);
+  for (unsigned c = 0; h->pool && c <= cache::kPoolClasses; ++c) h->pool->out[c].store(0, std::memory_order_relaxed);
   if (h->pool)
     for (auto& n : h->pool->front) n.store(0, std::memory_order_relaxed);
 }

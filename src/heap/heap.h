@@ -217,12 +217,21 @@ bool pool_open(Heap* h);   // false: no memory
 void pool_close(Heap* h);
 // What this cache saw go out and come back becomes part of the pool's own count. Only for its owner, or
 // when it has none.
-void peaks_tell(Heap* h, ThreadCache* tc, unsigned c);
-void peaks_retire(Heap* h, ThreadCache* tc);
+// `top` is the bin's word; of a class before and after its bin is changed by anything but gets and puts, of
+// all classes at any time.
+inline int slot_number(const cache::Slot* s) { return static_cast<int>((reinterpret_cast<std::uintptr_t>(s) & (cache::kArrayBytes - 1)) / sizeof *s); }
+inline int told_above(const ThreadCache* tc, unsigned c, const cache::Slot* s) { return tc->told[c].load(std::memory_order_relaxed) - slot_number(s); }
+void class_tell(Heap* h, ThreadCache* tc, unsigned c, cache::Slot* top);
+void class_settle(ThreadCache* tc, unsigned c);
+void peaks_tell(Heap* h, ThreadCache* tc);
+// `net` more are out, and before that up to `most`. Class 0 stands for all.
+void pool_count(Heap* h, unsigned c, std::int64_t net, std::int64_t most);
 void peaks_reset(ThreadCache* tc);
-// Where the caps allow so many more idle buffers of this class: how many. They are counted as such.
-std::uint64_t pool_admit(Heap* h, unsigned c, std::uint64_t want);
-bool pool_is_full(Heap* h, unsigned c, unsigned more);
+// So many more idle buffers, where the caps allow it: counted until they are dismissed. Of a bin: as many as
+// there is room for.
+bool pool_admit(Heap* h, unsigned c, std::uint64_t n);
+std::uint64_t pool_admit_bin(Heap* h, unsigned c, std::uint64_t want);
+void pool_dismiss(Heap* h, unsigned c, std::uint64_t n);
 
 // slab.cc, large.cc -----------------------------------------------------------------------------
 bool charge(Heap* h, std::uint64_t bytes);           // false: over the cap
@@ -327,6 +336,8 @@ akit_tiered* stub_by_id(std::uint64_t id, Kind kind);  // under registry_lock; N
 std::int64_t bytes_on_node(Heap* h, std::uint32_t node);
 
 // purge.cc --------------------------------------------------------------------------------------
+// Whether pages under free blocks go back by themselves.
+inline bool has_due_holes(const Heap* h) { return !h->fixed && !(h->watch & kWatchTool) && h->opt.decay_ns != kNone; }
 bool tend_holes(Heap* h, std::uint64_t now);  // pools: those that are due. true: there will be more
 std::uint64_t purge_holes(Heap* h);  // pages of partly used slabs that hold only free blocks; bytes
 std::uint64_t flush_depots(Heap* h, std::uint64_t older_than);  // batches of all classes to spans; bytes
@@ -337,6 +348,7 @@ void disarm(Heap* h);                // destroy: waits for a round that is at wo
 void purge_if_due(std::uint64_t now);
 bool finish_if_last(Heap* h);        // under registry_lock: closing and nothing out, the handle ends here
 void destroy_if_last(akit_tiered* stub);
+void finish_own(akit_tiered* stub);  // the same, after giving up what this thread's cache got meanwhile
 void forget_blocks(Heap* h);         // child of a fork: memory of this handle was not copied
 
 // checked.cc: calls that are watched ---------------------------------------------------------------

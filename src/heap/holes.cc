@@ -46,7 +46,7 @@ bool discard_one(Heap* h, unsigned c, std::uint64_t now) {
     discard_holes(s);
     return true;
   }
-  h->pool->holes[c] = later;
+  h->pool->holes[c].store(later, std::memory_order_relaxed);
   return false;
 }
 
@@ -55,11 +55,11 @@ constexpr unsigned kSlabsAtOnce = 64;  // per round; the next one goes on
 }  // namespace
 
 bool tend_holes(Heap* h, std::uint64_t now) {
-  if (!h->pool || h->fixed || (h->watch & kWatchTool) || h->opt.decay_ns == kNone) return false;
+  if (!h->pool) return false;
   bool left = false;
   for (unsigned c = 1, n = 0; c <= h->pool->count; ++c) {
-    while (h->pool->holes[c] && n < kSlabsAtOnce && discard_one(h, c, now)) ++n;
-    left |= h->pool->holes[c];
+    while (h->pool->holes[c].load(std::memory_order_relaxed) && n < kSlabsAtOnce && discard_one(h, c, now)) ++n;
+    left |= h->pool->holes[c].load(std::memory_order_relaxed);
   }
   return left;
 }

@@ -40,8 +40,10 @@ bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p) {
   unsigned n = 0;
   {
     os::Guard g(tc->lock);
+    if (h->pool) class_tell(h, tc, c, tc->bin[c].load(std::memory_order_relaxed));
     if (attach(h, tc, c)) {
       if (tc->bin[c].load(std::memory_order_relaxed)->load(std::memory_order_relaxed) == p) {
+        if (h->pool) class_settle(tc, c);
         report(h, EINVAL, p);
         return false;
       }
@@ -54,8 +56,8 @@ bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p) {
     } else {
       out[n++] = p;  // this thread's budget is used up: straight to the depot
     }
+    if (h->pool) class_settle(tc, c), pool_count(h, c, -1, 0), peaks_tell(h, tc);
   }
-  if (h->pool) peaks_tell(h, tc, c), peaks_tell(h, tc, 0);
   if (n) depot_put(h, c, out, n, tc, os::now_coarse_ns(), false);
   return true;
 }

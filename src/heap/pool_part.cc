@@ -5,8 +5,8 @@
 namespace akit::heap {
 namespace {
 
-// A buffer has a byte of marks of its own in the address map, which its state is kept in.
-constexpr std::size_t kStride = map::kOwnByte;
+// A buffer has two bytes of marks of its own in the address map.
+constexpr std::size_t kStride = 2 * map::kOwnByte;
 
 void fill_table(PoolPart* p, const Options& o) {
   p->count = pool_classes(o, p->class_bytes);
@@ -19,7 +19,7 @@ void fill_table(PoolPart* p, const Options& o) {
   unsigned c = 1;
   for (std::size_t n = 1; n <= p->largest; n += 64) {
     while (p->size[c] < n) ++c;
-    std::uint8_t& first = p->first[length_of(n)];
+    std::uint8_t& first = p->first[length_of(n)];  // 0 above the largest class: class 0 has no buffers
     if (first == 0) first = static_cast<std::uint8_t>(c);
   }
 }
@@ -87,7 +87,7 @@ bool pool_open(Heap* h) {
 
 void pool_close(Heap* h) {
   if (!h->pool) return;
-  for (unsigned i = 0; i < kLengths; ++i) h->classes[kLengthBins + i].gets_retired = 0;
+  for (ClassState& k : h->classes) k.gets_retired = 0;  // also by length, and of classes that were only named
   if (h->pool->page_bits) {
     Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(h->pool->page_bits));
     uncharge(h, s->bytes());
@@ -119,42 +119,70 @@ std::uint64_t gets_retired(const Heap* h, unsigned c) {
   return gets_at(h->pool, c, [&](unsigned i) { return __atomic_load_n(&h->classes[i].gets_retired, __ATOMIC_RELAXED); });
 }
 
-void peaks_tell(Heap* h, ThreadCache* tc, unsigned c) {
-  std::int32_t most = tc->most[c].load(std::memory_order_relaxed), net = most - tc->room[c].load(std::memory_order_relaxed);
+void pool_count(Heap* h, unsigned c, std::int64_t net, std::int64_t most) {
   std::int64_t before = h->pool->out[c].fetch_add(net, std::memory_order_relaxed), peak = h->pool->peak[c].load(std::memory_order_relaxed);
   while (before + most > peak && !h->pool->peak[c].compare_exchange_weak(peak, before + most, std::memory_order_relaxed)) {
   }
-  tc->most[c].store(0, std::memory_order_relaxed);
-  tc->room[c].store(0, std::memory_order_relaxed);
 }
 
-void peaks_retire(Heap* h, ThreadCache* tc) {
-  for (unsigned c = 0; c <= h->pool->count; ++c) peaks_tell(h, tc, c);
+void class_tell(Heap* h, ThreadCache* tc, unsigned c, cache::Slot* top) {
+  if (top != cache::poison()) pool_count(h, c, told_above(tc, c, top), told_above(tc, c, tc->low[c].load(std::memory_order_relaxed)));
+}
+
+void class_settle(ThreadCache* tc, unsigned c) {
+  cache::Slot* top = tc->bin[c].load(std::memory_order_relaxed);
+  tc->told[c].store(static_cast<std::uint8_t>(slot_number(top)), std::memory_order_relaxed);
+  tc->low[c].store(top, std::memory_order_relaxed);
+}
+
+void peaks_tell(Heap* h, ThreadCache* tc) {
+  std::int32_t most = tc->most.load(std::memory_order_relaxed);
+  pool_count(h, 0, most - tc->room.load(std::memory_order_relaxed), most);
+  tc->most.store(0, std::memory_order_relaxed);
+  tc->room.store(0, std::memory_order_relaxed);
 }
 
 void peaks_reset(ThreadCache* tc) {
   for (unsigned c = 0; c <= cache::kPoolClasses; ++c) {
-    tc->most[c].store(0, std::memory_order_relaxed);
-    tc->room[c].store(0, std::memory_order_relaxed);
+    tc->told[c].store(static_cast<std::uint8_t>(slot_number(cache::poison())), std::memory_order_relaxed);
+    tc->low[c].store(cache::poison(), std::memory_order_relaxed);
   }
-  for (unsigned i = 0; i < kLengths; ++i) tc->gets[kLengthBins + i].store(0, std::memory_order_relaxed);
+  tc->most.store(0, std::memory_order_relaxed);
+  tc->room.store(0, std::memory_order_relaxed);
+  for (auto& n : tc->gets) n.store(0, std::memory_order_relaxed);  // also of classes that were only named
 }
 
-bool pool_is_full(Heap* h, unsigned c, unsigned more) {
-  const std::uint64_t size = h->pool->size[c];
-  return (h->pool->front[c].load(std::memory_order_relaxed) + std::uint64_t{more}) * size > h->opt.class_cache_bytes ||
-         h->account.front_bytes.load(std::memory_order_relaxed) + more * size > h->opt.cache_bytes;
+namespace {
+// All or nothing, and never for a moment more than the caps.
+bool add_within(std::atomic<std::uint64_t>& n, std::uint64_t more, std::uint64_t cap) {
+  std::uint64_t now = n.load(std::memory_order_relaxed);
+  do
+    if (now + more > cap) return false;
+  while (!n.compare_exchange_weak(now, now + more, std::memory_order_relaxed));
+  return true;
 }
+
+bool reserve(Heap* h, unsigned c, std::uint64_t n, unsigned part) {
+  std::uint64_t bytes = n * h->pool->size[c];
+  if (!add_within(h->pool->front[c], bytes, h->opt.class_cache_bytes / part)) return false;
+  if (add_within(h->account.front_bytes, bytes, h->opt.cache_bytes / part)) return true;
+  h->pool->front[c].fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+}  // namespace
+
+bool pool_admit(Heap* h, unsigned c, std::uint64_t n) { return reserve(h, c, n, 1); }
 
 // Bins have half of each cap at most: what other threads put away must find room, too.
-std::uint64_t pool_admit(Heap* h, unsigned c, std::uint64_t want) {
-  const std::uint64_t size = h->pool->size[c];
-  auto room = [&](std::uint64_t cap, std::uint64_t used) { return used < cap / 2 ? (cap / 2 - used) / size : 0; };
-  want = min(want, room(h->opt.class_cache_bytes, h->pool->front[c].load(std::memory_order_relaxed) * size));
-  want = min(want, room(h->opt.cache_bytes, h->account.front_bytes.load(std::memory_order_relaxed)));
-  h->pool->front[c].fetch_add(static_cast<std::uint32_t>(want), std::memory_order_relaxed);
-  h->account.front_bytes.fetch_add(want * size, std::memory_order_relaxed);
+std::uint64_t pool_admit_bin(Heap* h, unsigned c, std::uint64_t want) {
+  while (want && !reserve(h, c, want, 2)) want /= 2;
   return want;
+}
+
+void pool_dismiss(Heap* h, unsigned c, std::uint64_t n) {
+  std::uint64_t bytes = n * h->pool->size[c];
+  h->pool->front[c].fetch_sub(bytes, std::memory_order_relaxed);
+  h->account.front_bytes.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 }  // namespace akit::heap

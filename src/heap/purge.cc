@@ -62,7 +62,7 @@ bool anything_cached(Heap* h) {
     for (std::uint64_t m = __atomic_load_n(&h->touched[w], __ATOMIC_RELAXED); m; m &= m - 1)
       if (depot_will_go(h, w * 64 + lowest_bit(m))) return true;
   for (unsigned c = 1; h->pool && c <= h->pool->count; ++c)
-    if (h->pool->holes[c]) return true;
+    if (h->pool->holes[c].load(std::memory_order_relaxed)) return true;
   if (h->stub->phase.load(std::memory_order_relaxed) == Phase::kClosing) return true;
   os::Guard g(h->caches_lock);
   for (ThreadCache* list : {h->caches, h->orphans})
@@ -254,7 +254,7 @@ int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* byte
   if ((flags & 1) && !(flags & 2)) {
     Heap* one[1] = {h};
     tend(one, 1, now);
-    *bytes = purge_own_pages(h, now, kNone);
+    if (h->opt.decay_ns != kNone) *bytes = purge_own_pages(h, now, kNone);
   } else {
     std::uint64_t before = pages::purged_bytes();  // what the process cache has no room for goes at once
     std::uint64_t explicit_pages = h->idle_bytes.load(std::memory_order_relaxed);

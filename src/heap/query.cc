@@ -86,9 +86,12 @@ namespace {
 
 // 0 free, 1 out, 2 cached. The byte of marks is told in pool/pool.h.
 std::uint64_t pool_state(const Span* s, std::uintptr_t base, std::size_t i) {
-  auto* marks = map::out_table(base);
-  std::uint8_t state = marks ? __atomic_load_n(map::out_byte(marks, base), __ATOMIC_RELAXED) : 0;
-  if (state) return state == 3 ? 1 : 2;
+  auto mark = [](std::uintptr_t a) {
+    auto* marks = map::out_table(a);
+    return marks ? __atomic_load_n(map::out_byte(marks, a), __ATOMIC_RELAXED) : 0;
+  };
+  if (mark(base) == 3) return 1;
+  if (mark(base + map::kOwnByte)) return 2;
   return i < s->fresh && !((s->bits[i / 64] >> (i % 64)) & 1) ? 2 : 0;
 }
 

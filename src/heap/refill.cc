@@ -148,13 +148,21 @@ void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* over_cap) {
   return nullptr;
 }
 
+void pool_got(Heap* h, ThreadCache* tc, unsigned c) {
+  class_settle(tc, c);
+  pool_count(h, c, 1, 1);
+  peaks_tell(h, tc);
+}
+
 void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, bool* over_cap) {
   os::Guard g(tc->lock);
   mark_touched(h, tc, c);
+  if (h->pool) class_tell(h, tc, c, tc->bin[c].load(std::memory_order_relaxed));
   bool usable = attach(h, tc, c);
   if (usable)
     if (void* p = h->pool ? cache::pop<false>(tc, c) : cache::pop(tc, c)) {  // it was only poisoned, and put back
       *zeroed = false;
+      if (h->pool) pool_got(h, tc, c);
       return p;
     }
   ++tc->misses;
@@ -165,7 +173,7 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, 
   else
     p = new_block(h, c, zeroed, may_map, over_cap);
   if (p && !h->pool) cache::count_get(tc, c);
-  if (h->pool) peaks_tell(h, tc, c), peaks_tell(h, tc, 0);
+  if (h->pool && p) pool_got(h, tc, c);
   return p;
 }
 

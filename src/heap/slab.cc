@@ -275,7 +275,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   ++k.discards;
   h->taken_bytes.fetch_sub(s->usable, std::memory_order_relaxed);
   if (!s->listed) push_partial(k, s);
-  if (h->pool) s->deadline = deadline_from(h, stamp), h->pool->holes[c] = true;
+  if (h->pool && has_due_holes(h)) s->deadline = deadline_from(h, stamp), h->pool->holes[c].store(true, std::memory_order_relaxed);
   // An empty slab leaves, unless it is the last with free blocks of a class that is in use.
   if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h)) {
     drop_partial(k, s);
@@ -300,7 +300,7 @@ void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp) {
 // Everything about a slab but its pages.
 void release_slab_record(Heap* h, Span* s) {
   clear_map(s);
-  if (s->free_bits != s->fresh) map::clear_marks(s->base, s->bytes());  // dies with blocks out
+  if (s->free_bits != s->fresh || h->pool) map::clear_marks(s->base, s->bytes());  // dies with blocks out
   h->slab_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
   bits_delete(h, s);
   if (h->pool) tags_delete(h, s);

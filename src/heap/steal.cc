@@ -45,12 +45,13 @@ unsigned take(const Loot& l, std::uint64_t stamp) {
   }
   if (tc->bin[c].load(std::memory_order_acquire) != cache::poison()) return 0;  // its owner moved it meanwhile
   void* p[cache::kMaxCapacity];
+  if (l.heap->pool) class_tell(l.heap, tc, c, l.top), class_settle(tc, c);
   Slot* array = array_of(l.top);
   Slot* bottom = bottom_of(tc, c, array);
   unsigned n = 0;
   for (Slot* s = l.top; s > bottom; --s) p[n++] = s->load(std::memory_order_relaxed);
   detach(tc, c, array);
-  depot_put(l.heap, c, p, n, tc, stamp, !l.heap->pool);  // pools decide in the depot what is kept for a warm-up
+  depot_put(l.heap, c, p, n, tc, stamp, !l.heap->pool || l.heap->stub->phase.load(std::memory_order_relaxed) != Phase::kOpen);  // pools decide in the depot what is kept for a warm-up
   return n;
 }
 
@@ -118,9 +119,11 @@ void spill_all(Heap* h, ThreadCache* tc, bool to_spans, std::uint64_t stamp) {
       unsigned c = w * 64 + lowest_bit(m);
       Slot* b = tc->bin[c].load(std::memory_order_relaxed);
       if (b == cache::poison()) continue;
+      if (h->pool) class_tell(h, tc, c, b);
       void* p[cache::kMaxCapacity];
       unsigned n = take_oldest(tc, c, p, cache::kMaxCapacity);
       tc->bin[c].store(cache::poison(), std::memory_order_relaxed);
+      if (h->pool) class_settle(tc, c);
       detach(tc, c, array_of(b));
       depot_put(h, c, p, n, tc, stamp, to_spans);
     }

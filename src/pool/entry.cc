@@ -19,7 +19,6 @@ AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   ThreadCache* tc = heap::current_pool_for(h);
   if (AKIT_UNLIKELY(tc->handle != h)) return get_slow(p, n, capacity);
   auto* t = static_cast<const heap::PoolPart*>(tc->table);
-  if (AKIT_UNLIKELY(n - 1 >= t->largest)) return get_slow(p, n, capacity);
   unsigned length = heap::length_of(n), c = kSearch ? class_for(t, n, length) : t->first[length];
   std::size_t size = t->size[c];
   if (!kSearch && AKIT_UNLIKELY(n > size)) return get_later(p, n, capacity);
@@ -34,13 +33,16 @@ AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   }
   tc->bin[c].store(s - 1, std::memory_order_relaxed);
   cache::leave(tc);
-  tc->last = a + c;
   store(state_of(tc, a), kOut);
   kSearch ? count_length(tc, t, length, c) : cache::count_get(tc, heap::kLengthBins + length);
-  return counted_out(tc, c, q);
+  note_low(tc, c, s - 1);
+  return counted_out(tc, q);
 }
 
-AKIT_WARM void* get_later(akit_pool* p, std::size_t n, std::size_t* capacity) { return get<true>(p, n, capacity); }
+AKIT_WARM void* get_later(akit_pool* p, std::size_t n, std::size_t* capacity) {
+  auto* t = static_cast<const heap::PoolPart*>(heap::current_pool_for(stub(p))->table);
+  return n - 1 < t->largest ? get<true>(p, n, capacity) : get_slow(p, n, capacity);
+}
 
 AKIT_INLINE int put(akit_pool* p, void* q) {
   akit_tiered* h = stub(p);
@@ -53,16 +55,7 @@ AKIT_INLINE int put(akit_pool* p, void* q) {
   std::uintptr_t turned = (a >> kLow) | (a << (64 - kLow));
   if (AKIT_UNLIKELY((turned >> (map::kLeafShift - kLow)) != tc->leaf_number)) return put_slow(p, q);
   std::uint32_t c = tc->leaf[a >> map::kPageShift].load(std::memory_order_relaxed) - tc->own;
-  std::uintptr_t known = tc->last ^ a;
-  if (AKIT_LIKELY(known < map::kOwnByte)) {
-    // Got last and put first, as most buffers are. Its class comes from there, so that the bin's
-    // address, which the next get waits for, does not wait for the address map.
-    if (AKIT_UNLIKELY(known != c)) return put_slow(p, q);
-    __asm__("" : "+r"(known));  // or compilers go on with the other one, which is the same
-    c = static_cast<std::uint32_t>(known);
-  } else if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses)) {
-    return put_slow(p, q);
-  }
+  if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses)) return put_slow(p, q);
   std::uint8_t* state = tc->outs[a >> map::kRangeShift] + (turned & (kMarks - 1));
   if (AKIT_UNLIKELY(load(state) != kOut)) return put_slow(p, q);
   cache::enter(tc);
@@ -71,11 +64,11 @@ AKIT_INLINE int put(akit_pool* p, void* q) {
     cache::leave(tc);
     return put_slow(p, q);
   }
-  store(state, kInBin);
+  store(state, kIdle);
   s[1].store(q, std::memory_order_relaxed);
   tc->bin[c].store(s + 1, std::memory_order_relaxed);
   cache::leave(tc);
-  count_in(tc, c);
+  cache::plus(tc->room);
   return 0;
 }
 

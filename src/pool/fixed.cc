@@ -18,12 +18,8 @@ void* take(Heap* h, unsigned c) {
 }
 
 void count(Heap* h, unsigned c, std::int64_t n) {
-  PoolPart* t = h->pool;
-  for (unsigned i : {c, 0u}) {
-    std::int64_t now = t->out[i].fetch_add(n, std::memory_order_relaxed) + n, peak = t->peak[i].load(std::memory_order_relaxed);
-    while (now > peak && !t->peak[i].compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
-    }
-  }
+  pool_count(h, c, n, n);
+  pool_count(h, 0, n, n);
 }
 
 }  // namespace
@@ -63,7 +59,7 @@ void* fixed_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity) {
   count(h, c, 1);
   std::size_t size = h->pool->size[c];
   if (h->watch) {
-    watch_out(h, p, capacity ? size : n, size, false);
+    watch_out(h, p, size, size, false);
     if (h->watch & kWatchZeroAlloc) h->pool->zeroed_bytes.fetch_add(size, std::memory_order_relaxed);
     Buffer b = find(h, p);
     if (std::uint64_t* tag = tag_of(b, p)) *tag = 0;
@@ -78,6 +74,7 @@ bool fixed_put(Heap* h, unsigned c, void* p) {
     std::uint8_t* state = state_of(reinterpret_cast<std::uintptr_t>(p));
     if (load(state) != kOut) return false;  // another put of it was quicker
     store(state, kIdle);
+    __atomic_store_n(state + 1, 0, __ATOMIC_RELAXED);  // the mark that says it is in no slab
     slab_return(h, c, p, 0);
   }
   count(h, c, -1);

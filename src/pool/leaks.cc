@@ -22,7 +22,7 @@ void look(Span* s, std::uintptr_t from, Next* found) {
     return;
   }
   std::size_t i = from > s->base ? (from - s->base + s->stride - 1) / s->stride : 0;
-  for (; i < s->fresh; ++i) {
+  for (; i < s->capacity; ++i) {
     std::uintptr_t a = s->base + i * s->stride;
     if (a >= found->at) return;
     if (load(state_of(a)) == kOut) {

@@ -25,8 +25,8 @@ void* refuse(Heap* h, int error) {
 
 void note_zeroed(Heap* h, std::size_t bytes) { h->pool->zeroed_bytes.fetch_add(bytes, std::memory_order_relaxed); }
 
-void watched_out(Heap* h, void* p, std::size_t length, std::size_t capacity, std::size_t* wanted, bool zeroed) {
-  watch_out(h, p, wanted ? capacity : length, capacity, zeroed);
+void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed) {
+  watch_out(h, p, capacity, capacity, zeroed);
   if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
   if (!(h->watch & kWatchTags)) return;
   Buffer b = find(h, p);
@@ -44,10 +44,8 @@ void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
   Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(p));
   s->tag = 0;
   std::size_t got = s->usable;
-  std::int64_t before = h->pool->out[0].fetch_add(1, std::memory_order_relaxed), peak = h->pool->peak[0].load(std::memory_order_relaxed);
-  while (before + 1 > peak && !h->pool->peak[0].compare_exchange_weak(peak, before + 1, std::memory_order_relaxed)) {
-  }
-  if (h->watch) watched_out(h, p, n, got, capacity, zeroed);
+  pool_count(h, 0, 1, 1);
+  if (h->watch) watched_out(h, p, got, zeroed);
   if (capacity) *capacity = got;
   return p;
 }
@@ -79,7 +77,10 @@ void* get_oversize(Heap* h, std::size_t n, std::size_t* capacity) {
 
 // Out of the bin, or from where bins are filled.
 void* from_class(Heap* h, ThreadCache* tc, unsigned c, bool* at_cap) {
-  if (void* p = cache::pop<false>(tc, c)) return p;
+  if (void* p = cache::pop<false>(tc, c)) {
+    note_low(tc, c, tc->bin[c].load(std::memory_order_relaxed));
+    return p;
+  }
   bool zeroed = false;
   return try_class(h, tc, c, &zeroed, at_cap);
 }
@@ -90,7 +91,7 @@ void know_leaf(ThreadCache* tc, std::uintptr_t a) {
 }
 
 void put_alone(Heap* h, Span* s) {
-  h->pool->out[0].fetch_sub(1, std::memory_order_relaxed);
+  pool_count(h, 0, -1, 0);
   h->fruitless.store(false, std::memory_order_relaxed);
   count_direct(h, s->usable, false);
   block_free(h, s, os::now_coarse_ns());
@@ -98,8 +99,9 @@ void put_alone(Heap* h, Span* s) {
 
 // Nobody's bin: to the slab.
 void put_away(Heap* h, unsigned c, void* p) {
-  store(state_of(reinterpret_cast<std::uintptr_t>(p)), kInBin);
-  for (unsigned i : {c, 0u}) h->pool->out[i].fetch_sub(1, std::memory_order_relaxed);
+  store(state_of(reinterpret_cast<std::uintptr_t>(p)), kIdle);
+  pool_count(h, c, -1, 0);
+  pool_count(h, 0, -1, 0);
   depot_put(h, c, &p, 1, nullptr, os::now_coarse_ns(), true);
 }
 
@@ -107,13 +109,9 @@ void put_away(Heap* h, unsigned c, void* p) {
 
 bool closing(const Heap* h) { return h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen; }
 
-AKIT_MISS void* new_peak(ThreadCache* tc, unsigned c, void* q) {
-  for (unsigned i : {c, 0u}) {
-    std::int32_t room = tc->room[i].load(std::memory_order_relaxed);
-    if (room >= 0) continue;
-    tc->room[i].store(0, std::memory_order_relaxed);
-    tc->most[i].store(tc->most[i].load(std::memory_order_relaxed) - room, std::memory_order_relaxed);
-  }
+AKIT_WARM void* new_peak(ThreadCache* tc, void* q) {
+  tc->room.store(0, std::memory_order_relaxed);
+  tc->most.store(tc->most.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return q;
 }
 
@@ -156,10 +154,9 @@ void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
   know_leaf(tc, a);
   store(state_of(a), kOut);
   count_length(tc, h->pool, length, c);
-  counted_out(tc, c, p);
-  tc->last = a + c;
+  counted_out(tc, p);
   std::size_t size = h->pool->size[c];
-  if (h->watch) watched_out(h, p, n, size, capacity, false);
+  if (h->watch) watched_out(h, p, size, false);
   if (capacity) *capacity = size;
   return p;
 }
@@ -192,11 +189,14 @@ int put_slow(akit_pool* r, void* p) {
     put_away(h, b.cls, p);
   } else {
     know_leaf(tc, reinterpret_cast<std::uintptr_t>(p));
-    store(state_of(reinterpret_cast<std::uintptr_t>(p)), kInBin);
-    count_in(tc, b.cls);
+    store(state_of(reinterpret_cast<std::uintptr_t>(p)), kIdle);
+    cache::plus(tc->room);
     if (!cache::push(tc, b.cls, p)) free_class(h, tc, b.cls, p);
   }
-  if (ending) destroy_if_last(st);
+  if (ending)
+    destroy_if_last(st);
+  else if (AKIT_UNLIKELY(st->phase.load(std::memory_order_acquire) == Phase::kClosing))
+    finish_own(st);  // it was destroyed while this put was under way
   return 0;
 }
 

@@ -1,9 +1,10 @@
 // The other side of a pool's fast path, and the state of a buffer.
 //
-// A buffer starts on a multiple of 128 bytes, so the byte of marks that the address map has for its
-// first 128 bytes is its alone. It is 0 in a slab or the depot, 1 in a thread's bin, 3 with the program.
-// Gets and puts change it by plain stores: two puts of one buffer that race both find 3, and the second
-// is found when the batch is taken out of the bin, under the lock of the class.
+// A buffer starts on a multiple of 256 bytes, so the two bytes of marks that the address map has for these
+// are its alone. The first is 3 when the program has it, else 1, or 0 when nobody ever had. Gets and puts
+// change it by plain stores: two puts of one buffer that race both find 3. The second is 1 while a thread's
+// bin or the program has the buffer, and changes only under the lock of the class: when the batch with the
+// second of two such puts is taken out of its bin, it is found there.
 #pragma once
 #include "heap/current.h"
 #include "pool/api.h"
@@ -14,7 +15,7 @@ using heap::Heap;
 using heap::Span;
 using heap::ThreadCache;
 
-enum State : std::uint8_t { kIdle = 0, kInBin = 1, kOut = 3 };
+enum State : std::uint8_t { kIdle = 1, kOut = 3 };
 
 inline constexpr std::size_t kMarks = std::size_t{1} << (map::kRangeShift - map::kGrain - 3);  // of a range
 AKIT_INLINE std::uint8_t* state_in(std::uint8_t* marks, std::uintptr_t a) { return marks + ((a >> (map::kGrain + 3)) & (kMarks - 1)); }
@@ -35,6 +36,7 @@ AKIT_INLINE void count_length(ThreadCache* tc, const heap::PoolPart* t, unsigned
   cache::count_get(tc, c);
   tc->gets[named].store(tc->gets[named].load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
+// n from 1 to the largest class
 AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned length) {
   unsigned c = t->first[length];
   while (AKIT_UNLIKELY(n > t->size[c])) ++c;
@@ -42,18 +44,10 @@ AKIT_INLINE unsigned class_for(const heap::PoolPart* t, std::size_t n, unsigned 
 }
 
 // More are out than ever since this cache told the pool. Returns q.
-AKIT_MISS void* new_peak(ThreadCache* tc, unsigned c, void* q);
-AKIT_INLINE void* counted_out(ThreadCache* tc, unsigned c, void* q) {
-  if (AKIT_UNLIKELY(cache::minus(tc->room[c]))) {
-    cache::minus(tc->room[0]);
-    return new_peak(tc, c, q);
-  }
-  if (AKIT_UNLIKELY(cache::minus(tc->room[0]))) return new_peak(tc, c, q);
-  return q;
-}
-AKIT_INLINE void count_in(ThreadCache* tc, unsigned c) {
-  cache::plus(tc->room[c]);
-  cache::plus(tc->room[0]);
+AKIT_WARM void* new_peak(ThreadCache* tc, void* q);
+AKIT_INLINE void* counted_out(ThreadCache* tc, void* q) { return AKIT_UNLIKELY(cache::minus(tc->room)) ? new_peak(tc, q) : q; }
+AKIT_INLINE void note_low(ThreadCache* tc, unsigned c, cache::Slot* top) {
+  if (AKIT_UNLIKELY(top < tc->low[c].load(std::memory_order_relaxed))) tc->low[c].store(top, std::memory_order_relaxed);
 }
 
 // Lengths between two classes: the one that first[] names is too small.

@@ -16,7 +16,13 @@ std::uint64_t get(const std::atomic<std::uint64_t>& n) { return n.load(std::memo
 std::uint64_t peak_of(Heap* h, unsigned c) {
   std::int64_t now = h->pool->out[c].load(std::memory_order_relaxed);
   for (ThreadCache* list : {h->caches, h->orphans})
-    for (ThreadCache* tc = list; tc; tc = tc->heap_next) now += tc->most[c].load(std::memory_order_relaxed);
+    for (ThreadCache* tc = list; tc; tc = tc->heap_next) {
+      os::Guard g(tc->lock);
+      if (c == 0)
+        now += tc->most.load(std::memory_order_relaxed);
+      else if (tc->bin[c].load(std::memory_order_relaxed) != cache::poison())
+        now += told_above(tc, c, tc->low[c].load(std::memory_order_relaxed));
+    }
   std::int64_t peak = max(h->pool->peak[c].load(std::memory_order_relaxed), now);
   return peak > 0 ? static_cast<std::uint64_t>(peak) : 0;
 }

@@ -272,3 +272,31 @@ CASE(threads_that_sleep)
     CHECK_INT(pool_stats_of(h).allocs_total, 200);
     akit_pool_destroy(h, 0);
 }
+
+/* Records of pools and of caches are used again: nothing may be left in them. */
+CASE(a_fresh_pool_has_no_figures)
+{
+    const uint64_t odd[] = {70, 278, 4879, 5800, 7641};
+    uint64_t x = 11;
+    for (int round = 0; round < 300; round++) {
+        akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+        if (round % 3) {
+            cfg.class_bytes = odd;
+            cfg.class_count = 5;
+        }
+        akit_pool *h = new_pool_with(&cfg);
+        akit_pool_stats st = pool_stats_of(h), none = AKIT_POOL_STATS_INIT;
+        CHECK(!memcmp(&st.allocs_total, &none.allocs_total, offsetof(akit_pool_stats, maps_total) - offsetof(akit_pool_stats, allocs_total)));
+        CHECK(!memcmp(&st.out_buffers, &none.out_buffers, sizeof st - offsetof(akit_pool_stats, out_buffers)));
+        CHECK(st.used_bytes == 0 && st.used_peak_bytes == 0 && st.cached_bytes == 0 && st.mappings == 0 && st.purges_total == 0);
+        for (int half = 0; half < 2; half++) {
+            size_t n = (size_t)(random_word(&x) % 50);
+            for (size_t i = 0; i < n; i++)
+                taken[i] = plain_buffer(h, (size_t)(random_word(&x) % 9000));
+            figures_agree(h);
+            put(h, n);
+        }
+        figures_agree(h);
+        CHECK_INT(akit_pool_destroy(h, 0), 0);
+    }
+}

@@ -166,6 +166,8 @@ CASE(destroy_beside_puts)
             pthread_join(t[i], NULL);
         pthread_barrier_destroy(&barrier);
         CHECK_THREADS();
+        CHECK_INT(akit_maintain(NULL), 0);
+        CHECK_REFUSED(akit_pool_get(ending, 10, NULL), EINVAL);
         CHECK_INT(process_stats().handles, handles - 1);
     }
 }

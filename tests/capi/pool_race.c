@@ -101,6 +101,7 @@ CASE(racing_puts_are_found_when_the_threads_end)
         for (int i = 0; i < KEEPERS; i++)
             pthread_join(t[i], NULL);
         pthread_barrier_destroy(&barrier);
+        CHECK_INT(akit_pool_purge(pool, AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0); /* nobody adopts their caches */
         CHECK_INT(pool_misuses(pool), (round + 1) * KEPT);
         CHECK_INT(pool_stats_of(pool).out_buffers, 0);
     }

@@ -8,7 +8,7 @@ part_limits() {
     # shellcheck disable=SC2086
     (ulimit -v 1048576 &&
         run_program limits.conformance. "$build/tests/conformance/c/conformance_c" "$top/tests/conformance/cases.txt" $names)
-    for name in lifetime caps tiered_free stats; do
+    for name in lifetime caps tiered_free stats pool_get pool_batch pool_counts pool_memory; do
         (ulimit -v 1048576 && run_program "limits.$name." "$build/tests/capi/capi_$name")
     done
 }
@@ -34,7 +34,7 @@ conformance_under_strict_overcommit() {
 
 huge_pages_when_reserved() {
     local name
-    for name in hugetlb huge_config huge_alloc huge_reserved huge_limits huge_system numa stand_on; do
+    for name in hugetlb huge_config huge_alloc huge_reserved huge_limits huge_system numa stand_on pool_stand_on; do
         run_program "system.$name." "$build/tests/capi/capi_$name"
     done
 }

@@ -11,36 +11,36 @@ import (
 var maintain = sync.OnceFunc(func() { allockit.StartMaintenance(context.Background()) })
 
 // allockitPool is used by all goroutines at once.
-type allockitPool struct {
+type allockitPool struct{ pool *allockit.Pool }
+
+func newAllockit() *allockitPool {
+	pool, err := allockit.NewPool(allockit.PoolConfig{})
+	must(err)
+	maintain()
+	return &allockitPool{pool}
+}
+
+func openAllockit() Pool { return newAllockit() }
+
+func (p *allockitPool) Warm(size, count int) { must(p.pool.Warm(size, count)) }
+func (p *allockitPool) Worker() Worker       { return &allockitWorker{pool: p.pool} }
+func (p *allockitPool) Close()               { must(p.pool.Close()) }
+
+type allockitWorker struct {
 	shared
 	pool *allockit.Pool
 }
 
-func newAllockit() allockitPool {
-	pool, err := allockit.NewPool(allockit.PoolConfig{})
-	must(err)
-	maintain()
-	return allockitPool{pool: pool}
-}
-
-func openAllockit() Pool {
-	p := newAllockit()
-	return &p
-}
-
-func (p *allockitPool) Warm(size, count int)  { must(p.pool.Warm(size, count)) }
-func (p *allockitPool) Worker() Worker        { return p }
-func (p *allockitPool) Close()                { must(p.pool.Close()) }
-func (p *allockitPool) get(n int) []byte      { return p.pool.Get(n) }
-func (p *allockitPool) put(b []byte)          { p.pool.Put(b) }
-func (p *allockitPool) bytes(b []byte) []byte { return b }
+func (w *allockitWorker) get(n int) []byte      { return w.pool.Get(n) }
+func (w *allockitWorker) put(b []byte)          { w.pool.Put(b) }
+func (w *allockitWorker) bytes(b []byte) []byte { return b }
 
 // localPool gives every worker a Local.
-type localPool struct{ allockitPool }
+type localPool struct{ *allockitPool }
 
-func openLocal() Pool { return &localPool{newAllockit()} }
+func openLocal() Pool { return localPool{newAllockit()} }
 
-func (p *localPool) Worker() Worker { return &localWorker{p.pool.Local()} }
+func (p localPool) Worker() Worker { return &localWorker{p.pool.Local()} }
 
 type localWorker struct{ local *allockit.PoolLocal }
 

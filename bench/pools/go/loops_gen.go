@@ -2,21 +2,21 @@
 
 package pools
 
-func (w *allockitPool) Pairs(n, size int) {
+func (w *allockitWorker) Pairs(n, size int) {
 	for range n {
 		b := w.get(size)
 		w.put(b)
 	}
 }
 
-func (w *allockitPool) Mixed(n int) {
+func (w *allockitWorker) Mixed(n int) {
 	for i := range n {
 		b := w.get(mixedSizes[i%4])
 		w.put(b)
 	}
 }
 
-func (w *allockitPool) Reset(n int) {
+func (w *allockitWorker) Reset(n int) {
 	for range n {
 		b := w.get(4096)
 		clear(w.bytes(b))
@@ -24,7 +24,7 @@ func (w *allockitPool) Reset(n int) {
 	}
 }
 
-func (w *allockitPool) Load(stop <-chan struct{}, first int) (pairs int) {
+func (w *allockitWorker) Load(stop <-chan struct{}, first int) (pairs int) {
 	for i := first; ; i++ {
 		select {
 		case <-stop:
@@ -41,7 +41,7 @@ func (w *allockitPool) Load(stop <-chan struct{}, first int) (pairs int) {
 	}
 }
 
-func (w *allockitPool) Burst(count, size int, full func()) {
+func (w *allockitWorker) Burst(count, size int, full func()) {
 	burst(w.get, w.bytes, w.put, count, size, full)
 }
 

@@ -28,7 +28,7 @@ func TestPools(t *testing.T) {
 // TestLengths: a buffer is as long as it was asked to be, and has its class's
 // capacity.
 func TestLengths(t *testing.T) {
-	p, l := newAllockit(), openLocal().(*localPool)
+	p, l := newAllockit(), openLocal()
 	defer p.Close()
 	defer l.Close()
 	w := l.Worker().(*localWorker)
@@ -36,7 +36,7 @@ func TestLengths(t *testing.T) {
 	for name, pool := range map[string]interface {
 		get(n int) []byte
 		put(b []byte)
-	}{"allockit": &p, "local": w, "seed": newSeed(), "libp2p": new(libp2p)} {
+	}{"allockit": p.Worker().(*allockitWorker), "local": w, "seed": newSeed(), "libp2p": new(libp2p)} {
 		for _, n := range []int{2048, 2049, 4096, 65535, 65536} {
 			b := pool.get(n)
 			if len(b) != n || cap(b) != smallest<<class(n) {

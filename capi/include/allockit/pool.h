@@ -90,7 +90,7 @@ typedef struct akit_pool_config {
     uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 1 MiB, AKIT_NONE:
                                       as cache_bytes */
     uint64_t alignment;            /* of every buffer: a power of two, at most 2 MiB. 0: 64. A buffer
-                                      takes a multiple of it, and of 128 */
+                                      takes a multiple of it, and of 256 */
     uint64_t slab_bytes;           /* size of a slab, at most 1 GiB: as many whole buffers as fit, one at
                                       least and 32768 at most. 0: from 64 KiB in the beginning to 2 MiB */
     uint32_t exhaust_mode;         /* AKIT_EXHAUST_... */
