@@ -31,7 +31,15 @@ part_go() {
     (cd "$top/bindings/go/allockit" && go vet . && go test -race -count=1 -v ./... 2>&1) | python3 "$lib/lines.py" go | collect go. || true
     (cd "$top/tests/conformance/go" && go build -o "$cache/build/conformance-go" .)
     conform go "$cache/build/conformance-go"
-    if (cd "$top/tests/consumer/go" && go run .); then ok go.consumer; else failed go.consumer "see the log"; fi
+    if (cd "$top/tests/consumer/go" && go vet . && go run .); then ok go.consumer; else failed go.consumer "see the log"; fi
+    echo 'package main; func main() {}' >"$results/race.go"
+    if ! go run -race "$results/race.go"; then
+        skipped go.consumer_race "Go has no race detector here"
+    elif (cd "$top/tests/consumer/go" && go run -race .); then
+        ok go.consumer_race
+    else
+        failed go.consumer_race "see the log"
+    fi
 }
 
 part_mojo() {
