@@ -21,6 +21,7 @@ KINDS = {
     "pool": (4, {"epsilon"}, fields("pool.h", "akit_pool_stats")),
 }
 CLASS = fields("stats.h", "akit_class_stats")
+CLASS_METRIC = "allockit_pool_class_"
 PROCESS = fields("stats.h", "akit_process_stats")
 failed = passed = 0
 
@@ -141,8 +142,23 @@ def openmetrics_has_every_field():
     for kind, (_, _, fields_of_kind) in KINDS.items():
         prefix = "allockit_%s_" % kind
         wanted = {prefix + f for f in fields_of_kind if f not in ("id", "kind")}
-        found = {name for name in names if name.startswith(prefix)}
+        found = {name for name in names if name.startswith(prefix) and not name.startswith(CLASS_METRIC)}
         assert found == wanted, found ^ wanted
+
+
+@case
+def openmetrics_has_every_field_of_the_classes_of_named_pools():
+    capacities = {}
+    for name, labels, value in samples():
+        if name.startswith(CLASS_METRIC):
+            assert set(labels) == {"handle", "id", "block_bytes", "copy"}, labels
+            assert labels["handle"] in KINDS["pool"][1], labels
+            capacities.setdefault(name[len(CLASS_METRIC) :], []).append(int(labels["block_bytes"]))
+            if name == CLASS_METRIC + "gets_total":
+                assert int(value) == (labels["block_bytes"] == "8192"), (labels, value)
+    assert set(capacities) == set(CLASS) - {"block_bytes"}, set(capacities) ^ set(CLASS)
+    for field, found in capacities.items():
+        assert found == [2048 << i for i in range(6)], (field, found)
 
 
 @case
@@ -176,6 +192,9 @@ def openmetrics_counters_end_in_total():
         for field in fields_of_kind:
             if field.endswith("_total"):
                 assert kinds.get("allockit_%s_%s" % (kind, field[: -len("_total")])) == "counter", (kind, field)
+    for field in CLASS[1:]:
+        kind = kinds.get(CLASS_METRIC + field.removesuffix("_total"))
+        assert kind == ("counter" if field.endswith("_total") else "gauge"), (field, kind)
 
 
 print("%d passed, %d failed, 0 skipped" % (passed, failed))
