@@ -7,6 +7,7 @@
 #include "copy_label.h"
 #include "heap/api.h"
 #include "kinds.h"
+#include "pool/api.h"
 #include "series.h"
 #include "text.h"
 
@@ -94,6 +95,51 @@ void metrics(Text& t, const Series& series, const char* copy) {
   }
 }
 
+#define AKIT_NAME(name) #name,
+constexpr const char* kClassFields[] = {AKIT_CLASS_STATS_FIELDS(AKIT_NAME)};
+#undef AKIT_NAME
+
+void class_sample(Text& t, const char* field, const char* handle, const char* copy,
+                  std::uint64_t id, std::uint64_t bytes, std::uint64_t n) {
+  metric_name(t, "pool_class", field);
+  t.put("{handle=");
+  t.quoted(handle);
+  t.put(",id=\"");
+  t.put(id);
+  t.put("\",block_bytes=\"");
+  t.put(bytes);
+  t.put("\",copy=");
+  t.quoted(copy);
+  t.put('}');
+  value(t, n);
+}
+
+// Classes of pools: few, and what a pool is tuned by. Of named pools, or of the one that was asked for;
+// pools of the same name may have other classes, so each has its own samples.
+void pool_classes(Text& t, std::uint64_t only, const char* copy) {
+  constexpr std::size_t n = sizeof kClassFields / sizeof *kClassFields;
+  for (std::size_t i = 1; i < n; i++) {  // 0 is block_bytes, the label
+    bool announced = false;
+    std::uint64_t id = only ? only - 1 : 0;
+    std::uint32_t kind = 0;
+    while (core::handle_next(&id, &kind) == 0 && (!only || id == only)) {
+      akit::PoolStats pool{};
+      char name[64] = "";
+      if (kind != core::kKindPool || akit::pool::stats_by_id(id, &pool, name) < 0) continue;
+      if (!only && name[0] == '\0') continue;
+      akit::ClassStats s{};
+      for (std::size_t c = 0; akit::pool::class_stats_by_id(id, c, &s) == 0; c++) {
+        if (!announced) announce(t, "pool_class", kClassFields[i]);
+        announced = true;
+        std::uint64_t figure;
+        std::memcpy(&figure, reinterpret_cast<const char*>(&s) + (i + 1) * sizeof figure,
+                    sizeof figure);
+        class_sample(t, kClassFields[i], name, copy, id, s.block_bytes, figure);
+      }
+    }
+  }
+}
+
 // A function of its own, so that the table of one kind is off the stack before the next.
 __attribute__((noinline)) bool kind_metrics(Text& t, const KindTexts& kind, std::uint64_t id,
                                             const char* copy) {
@@ -133,6 +179,7 @@ extern "C" int akit_stats_openmetrics(uint64_t id, char* buf, size_t size, size_
   if (id == 0) process_metrics(t, copy);
   bool any = id == 0;
   for (const KindTexts& kind : akit::abi::kinds) any |= kind_metrics(t, kind, id, copy);
+  pool_classes(t, id, copy);
   if (!any) {
     if (size > 0) buf[0] = '\0';
     return -ENOENT;
