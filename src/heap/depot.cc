@@ -221,6 +221,22 @@ void depot_unpack(Heap* h, unsigned c, Taken t, void** out, ThreadCache* tc) {
   mark_out(h, c, out, t.n);
 }
 
+void* depot_take_one(Heap* h, unsigned c) {
+  ClassState& k = h->classes[c];
+  Batch* b = k.depot;
+  if (!b) return nullptr;
+  void* p = b->at(--b->n);
+  if (b->n == 0) {
+    k.depot = b->next;
+    (b->next ? b->next->prev : k.oldest) = nullptr;
+    retire(k, b);
+  }
+  count_blocks(h, c, -1);
+  san::take_over(&k);
+  mark_out(h, c, &p, 1);
+  return p;
+}
+
 void depot_return_emptied(ClassState& k, ThreadCache* tc) {
   while (auto* b = static_cast<Batch*>(tc->emptied)) {
     tc->emptied = b->next;

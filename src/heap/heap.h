@@ -305,6 +305,7 @@ Taken depot_take(Heap* h, unsigned c, void** out, unsigned want, const ThreadCac
 inline bool unpacks_under_lock(const Heap* h, unsigned c) { return is_slab_class(h, c) && stride_of(h, c) < map::kOwnByte; }
 void depot_unpack(Heap* h, unsigned c, Taken t, void** out, ThreadCache* tc);
 void mark_out(Heap* h, unsigned c, void* const* p, unsigned n);  // the same about the lock
+void* depot_take_one(Heap* h, unsigned c);  // under the class lock; marked as out
 void depot_return_emptied(ClassState& k, ThreadCache* tc);  // under the class lock
 void depot_free_emptied(ThreadCache* tc);
 std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than);             // batches to spans; bytes
@@ -312,6 +313,8 @@ std::uint64_t depot_flush(Heap* h, unsigned c, std::uint64_t older_than);       
 // refill.cc, miss.cc ----------------------------------------------------------------------------
 void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed);  // after a pop that missed
 void* try_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool* at_cap);  // the same, and no failure is counted
+// What the handle and those it stands on have cached goes to the page heaps.
+void purge_at_cap(Heap* h);
 void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed);
 bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p);  // after a push that missed
 void free_found(Heap* h, ThreadCache* tc, void* p);              // any block of h

@@ -249,6 +249,7 @@ int purge(akit_tiered* stub, Kind kind, std::uint32_t flags, std::uint64_t* byte
   Heap* h = checked_heap(stub, kind);
   if (!h) return -EINVAL;
   if (flags & ~7u) return -EINVAL;
+  if (h->fixed && h->accounted) return 0;  // memory of the caller: nothing of it goes back
   os::SlowSection section(os::current());
   std::uint64_t now = os::now_ns();
   if ((flags & 1) && !(flags & 2)) {

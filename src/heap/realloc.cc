@@ -163,8 +163,8 @@ void* small_realloc(Heap* h, ThreadCache* tc, void* p, std::size_t n, std::size_
 
 // In place, or by moving pages; NULL: neither.
 void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move) {
-  os::SlowSection section(os::current());
-  arm(h);
+  os::SlowSection section(h->fixed ? os::current_or_null() : os::current());
+  if (!h->fixed) arm(h);
   if (n <= s->usable) return shrink_in_place(h, s, n) ? reinterpret_cast<void*>(s->start) : nullptr;
   if (n > PTRDIFF_MAX - (std::size_t{4} << 30)) return nullptr;
   if (grow_in_place(h, s, n)) return reinterpret_cast<void*>(s->start);

@@ -59,19 +59,6 @@ void* refused(Heap* h, bool at_cap) {
   return nullptr;
 }
 
-// What the handle and those it stands on have cached goes to the page heaps. Not repeated until
-// something was freed.
-void purge_at_cap(Heap* h) {
-  for (Heap* one : {h, h->region_parent, h->huge_parent})
-    if (one) purge_heap(one);
-  if (h->accounted) {
-    os::Guard r(registry_lock);
-    for (akit_tiered* s = h->children ? first_live() : nullptr; s; s = s->next)
-      if (s->heap->region_parent == h || s->heap->huge_parent == h) purge_heap(s->heap);
-  }
-  h->fruitless.store(true, std::memory_order_relaxed);
-}
-
 // Regions in this thread's bins and in the depots, of all sizes, become free pages that serve any size.
 // false: there is less than so much.
 bool reclaim(Heap* h, std::size_t bytes) {
@@ -178,6 +165,18 @@ void* attempt(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed, bool may_map, 
 }
 
 }  // namespace
+
+// Not repeated until something was freed.
+void purge_at_cap(Heap* h) {
+  for (Heap* one : {h, h->region_parent, h->huge_parent})
+    if (one) purge_heap(one);
+  if (h->accounted) {
+    os::Guard r(registry_lock);
+    for (akit_tiered* s = h->children ? first_live() : nullptr; s; s = s->next)
+      if (s->heap->region_parent == h || s->heap->huge_parent == h) purge_heap(s->heap);
+  }
+  h->fruitless.store(true, std::memory_order_relaxed);
+}
 
 void* alloc_class(Heap* h, ThreadCache* tc, unsigned c, bool* zeroed) {
   bool at_cap;

@@ -104,7 +104,7 @@ class PageHeap {
   unsigned sides(const Span* s) { return mapped_beside(s->base - map::kPage, s->base) + mapped_beside(s->end(), s->end()); }
   bool count_mapped(Span* s);
   void count_unmapped(Span* s);
-  bool leaves(const Span* s, std::uint64_t clean);
+  bool leaves(const Span* s, std::uint64_t clean, std::uint64_t splitting = 0);
   void trim_whole();
   void leaver_add(Span* s);
   void leaver_remove(Span* s);

@@ -8,8 +8,9 @@ namespace akit::pages {
 inline constexpr std::uint64_t kSplitsAllowed = 256;  // mappings of a heap of the process, before purges stop splitting them
 
 // Whether a purge unmaps this range, rather than drop its pages and keep its addresses. Under the lock.
+// `splitting`: mappings that ranges on their way out will split, and that are not counted yet.
 template <os::PageSource S>
-bool PageHeap<S>::leaves(const Span* s, std::uint64_t clean) {
+bool PageHeap<S>::leaves(const Span* s, std::uint64_t clean, std::uint64_t splitting) {
   bool splits = sides(s) == 2;
   if (!account_) {
     // Large ranges leave once enough empty mappings are kept; small ones stay, they would split mappings.
@@ -19,7 +20,7 @@ bool PageHeap<S>::leaves(const Span* s, std::uint64_t clean) {
   switch (account_->method) {
     case Method::kDiscard:
     case Method::kLazy: return false;
-    case Method::kUnmap: return !splits || account_->mappings.load(std::memory_order_relaxed) < account_->max_mappings;
+    case Method::kUnmap: return !splits || account_->mappings.load(std::memory_order_relaxed) + splitting < account_->max_mappings;
     case Method::kDefault: break;
   }
   return !splits;
@@ -34,21 +35,22 @@ std::uint64_t PageHeap<S>::purge(std::uint64_t now, std::uint64_t keep) {
     Span* batch[kBatch];
     os::Range ranges[kBatch];
     bool out[kBatch], lazy = account_ && account_->method == Method::kLazy;
-    unsigned n = 0, discards = 0, evicted = 0, rejected = 0;
+    unsigned n = 0, discards = 0, evicted = 0, rejected = 0, splitting = 0;
     {
       os::Guard g(lock_);
       std::uint64_t dirty = counters.dirty_bytes.load(std::memory_order_relaxed);
       std::uint64_t clean = counters.clean_bytes.load(std::memory_order_relaxed);
       while (n < kBatch && oldest_) {
         Span* s = oldest_;
-        bool due = s->deadline <= now;
+        bool all = now == kNone - 1, due = all || s->deadline <= now;  // a purge of all: also what is never due by age
         if (!due && dirty <= keep && dirty_spans_ <= entries) break;
-        if (!due || now == kNone - 1) lazy = false;  // the budget, or a purge of all: they must go now
+        if (!due || all) lazy = false;  // the budget, or a purge of all: they must go now
         if (!due) ++(s->bytes() > account_limit ? rejected : evicted);
         dirty -= s->bytes();
         remove(s);
         // What is only above the budget keeps its addresses: they may be wanted again at once.
-        out[n] = !lazy && (due || !account_) && leaves(s, clean);
+        out[n] = !lazy && (due || !account_) && leaves(s, clean, splitting);
+        if (out[n] && sides(s) == 2) ++splitting;
         if (!out[n]) clean += s->bytes();
         s->state.store(State::kBusy, std::memory_order_release);
         batch[n++] = s;

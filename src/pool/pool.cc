@@ -25,14 +25,6 @@ void* refuse(Heap* h, int error) {
 
 void note_zeroed(Heap* h, std::size_t bytes) { h->pool->zeroed_bytes.fetch_add(bytes, std::memory_order_relaxed); }
 
-void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed) {
-  watch_out(h, p, capacity, capacity, zeroed);
-  if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
-  if (!(h->watch & kWatchTags)) return;
-  Buffer b = find(h, p);
-  if (std::uint64_t* tag = tag_of(b, p)) *tag = 0;
-}
-
 // A mapping of its own, which leaves when it is put back.
 void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
   if (n > kMaxSize) return refuse(h, ENOMEM);
@@ -63,6 +55,13 @@ void* fall_back(Heap* h, std::size_t n, std::size_t size, std::size_t* capacity)
   h->fallbacks.fetch_add(1, std::memory_order_relaxed);
   h->pool->first_fallback_unix_ns.compare_exchange_strong(none, os::now_unix_ns(), std::memory_order_relaxed);
   return p;
+}
+
+void* exhausted(Heap* h, std::size_t n, unsigned c, bool at_cap, std::size_t* capacity) {
+  if (h->opt.exhaust_mode == 2) return fall_back(h, n, h->pool->size[c], capacity);
+  bool grows = h->opt.exhaust_mode == 0 && !h->opt.memory;
+  if (at_cap && grows) h->limit_hits.fetch_add(1, std::memory_order_relaxed);
+  return refuse(h, grows ? ENOMEM : ENOBUFS);
 }
 
 void* get_oversize(Heap* h, std::size_t n, std::size_t* capacity) {
@@ -107,6 +106,14 @@ void put_away(Heap* h, unsigned c, void* p) {
 
 }  // namespace
 
+void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed) {
+  watch_out(h, p, capacity, capacity, zeroed);
+  if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
+  if (!(h->watch & kWatchTags)) return;
+  Buffer b = find(h, p);
+  if (std::uint64_t* tag = tag_of(b, p)) *tag = 0;
+}
+
 bool closing(const Heap* h) { return h->stub->phase.load(std::memory_order_acquire) != Phase::kOpen; }
 
 AKIT_WARM void* new_peak(ThreadCache* tc, void* q) {
@@ -141,15 +148,15 @@ void* get_slow(akit_pool* r, std::size_t n, std::size_t* capacity) {
   if (n == 0) n = 1;
   if (n > h->pool->largest) return get_oversize(h, n, capacity);
   unsigned length = length_of(n), c = class_for(h->pool, n, length);
-  if (h->opt.memory) return fixed_get(h, n, c, capacity);
-  if (tc->handle != st && !(tc = cache_for(st, kKindPool))) return refuse(h, errno);
+  int saved = errno;
+  if (h->opt.memory || (tc->handle != st && !(tc = cache_for(st, kKindPool)))) {
+    errno = saved;
+    void* p = bare_get(h, n, c, capacity);
+    return p ? p : exhausted(h, n, c, !h->opt.memory, capacity);
+  }
   bool at_cap = false;
   void* p = from_class(h, tc, c, &at_cap);
-  if (AKIT_UNLIKELY(!p)) {
-    if (h->opt.exhaust_mode == 2) return fall_back(h, n, h->pool->size[c], capacity);
-    if (at_cap && h->opt.exhaust_mode == 0) h->limit_hits.fetch_add(1, std::memory_order_relaxed);
-    return refuse(h, h->opt.exhaust_mode == 1 ? ENOBUFS : ENOMEM);
-  }
+  if (AKIT_UNLIKELY(!p)) return exhausted(h, n, c, at_cap, capacity);
   auto a = reinterpret_cast<std::uintptr_t>(p);
   know_leaf(tc, a);
   store(state_of(a), kOut);
@@ -181,7 +188,7 @@ int put_slow(akit_pool* r, void* p) {
     if (!ending) arm(h);
     put_alone(h, b.span);
   } else if (h->opt.memory) {
-    if (!fixed_put(h, b.cls, p)) {
+    if (!bare_put(h, b.cls, p)) {
       report(h, EINVAL, p);
       return -EINVAL;
     }

@@ -55,9 +55,10 @@ AKIT_WARM void* get_later(akit_pool* h, std::size_t n, std::size_t* capacity);
 AKIT_MISS void* get_slow(akit_pool* h, std::size_t n, std::size_t* capacity);
 AKIT_MISS int put_slow(akit_pool* h, void* p);
 
-// Memory of the caller: no bins, no system call.
-void* fixed_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity);
-bool fixed_put(Heap* h, unsigned c, void* p);  // false: it was not out
+// Without bins. NULL: nothing is left, and no failure is counted.
+void* bare_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity);
+bool bare_put(Heap* h, unsigned c, void* p);  // memory of the caller. false: it was not out
+void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed);
 
 // The buffer of h that starts at p and is out; a class of 0: it has a span of its own.
 struct Buffer {

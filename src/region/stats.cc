@@ -84,7 +84,7 @@ void fill(Heap* h, RegionStats* out) {
 int stats_get(akit_region* r, RegionStats* out) noexcept {
   Heap* h = checked_heap(stub(r), kKindRegion);
   if (!h) return -EINVAL;
-  os::SlowSection section(os::current());
+  os::SlowSection section(h->fixed ? os::current_or_null() : os::current());
   fill(h, out);
   return 0;
 }

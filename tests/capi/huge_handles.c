@@ -183,5 +183,7 @@ FRESH(figures_are_alive)
     st = huge_stats_of(h);
     CHECK(st.purges_total >= 1 && st.purged_bytes_total >= MIB(6) && st.cached_bytes == 0 && st.unmaps_total >= 1);
     CHECK(st.mapped_peak_bytes >= MIB(6) && st.mapped_bytes < MIB(6));
+    CHECK_INT(akit_huge_free(h, akit_huge_alloc(h, MIB(16), 0, 0, NULL)), 0);
+    CHECK_AT_LEAST(huge_stats_of(h).used_peak_bytes, MIB(16)); /* nobody was looking then */
     akit_huge_destroy(h, 0);
 }

@@ -17,6 +17,18 @@ static inline akit_huge *huge_with_modes(uint32_t giant_mode, uint32_t huge_mode
     return new_huge_with(&cfg);
 }
 
+/* Huge pages or nothing; keeps as many bytes of them, until it is told otherwise. */
+static inline akit_huge *requiring(uint64_t cache_bytes)
+{
+    akit_huge_config cfg = AKIT_HUGE_CONFIG_INIT;
+    cfg.giant_mode = AKIT_HUGE_NEVER;
+    cfg.huge_mode = AKIT_HUGE_REQUIRE;
+    cfg.huge_page_bytes = MIB(2);
+    cfg.cache_bytes = cache_bytes;
+    cfg.decay_ns = AKIT_NONE;
+    return new_huge_with(&cfg);
+}
+
 static inline akit_huge_system huge_system(void)
 {
     akit_huge_system sys = AKIT_HUGE_SYSTEM_INIT;

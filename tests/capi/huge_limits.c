@@ -159,6 +159,7 @@ static int takes_what_the_limit_leaves(void *arg)
     CHILD_CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
     CHILD_CHECK(akit_huge_create(NULL, &h) == 0 && h);
     CHILD_CHECK(akit_huge_alloc(h, GIB(1), 0, 0, NULL) == NULL && errno == ENOMEM);
+    CHILD_CHECK(akit_huge_reason_count(h, AKIT_REASON_LIMIT) >= 1);
     size_t sum = 0;
     for (void *p; sum < GIB(1) && (p = akit_huge_alloc(h, MIB(16), 0, 0, NULL)) != NULL; sum += MIB(16))
         *(volatile char *)p = 1;

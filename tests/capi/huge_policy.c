@@ -136,6 +136,8 @@ CASE(cap_refuses_and_says_so)
     CHECK_INT(huge_stats_of(h).limit_hits_total, 1);
     CHECK_INT(huge_stats_of(h).failures_total, 1);
     CHECK_AT_LEAST(akit_huge_reason_count(h, AKIT_REASON_LIMIT), 1);
+    for (uint32_t reason = AKIT_REASON_NONE + 1; reason < AKIT_REASON_LIMIT; reason++)
+        CHECK_INT(akit_huge_reason_count(h, reason), 0); /* on whatever pages: it is the cap */
     void *p = huge_block(h, MIB(8));
     CHECK_REFUSED(akit_huge_alloc(h, MIB(12), 0, 0, NULL), ENOMEM);
     CHECK_INT(akit_huge_free(h, p), 0);

@@ -142,6 +142,25 @@ FRESH(regions_have_the_policy)
     akit_region_destroy(plain, 0);
 }
 
+/* The memory of a handle that ended serves handles of other kinds, without its policy. */
+FRESH(the_policy_ends_with_the_handle)
+{
+    needs_numa();
+    akit_region *h = region_in(AKIT_NUMA_BIND);
+    for (int i = 0; i < 16; i++)
+        touched_region(h, MIB(1));
+    CHECK_INT(akit_region_destroy(h, 0), 0);
+    akit_tiered_config cfg = AKIT_TIERED_CONFIG_INIT;
+    cfg.thp = AKIT_THP_NEVER;
+    akit_tiered *t = new_heap_with(&cfg);
+    for (int i = 0; i < 32; i++) {
+        void *p = block(t, MIB(1));
+        if (!has_policy(p, AKIT_NUMA_LOCAL))
+            CHECK_FAIL("wanted %s, got %s", expected[AKIT_NUMA_LOCAL], policy_of(p));
+    }
+    akit_tiered_destroy(t, 0);
+}
+
 static void bytes_are_counted(uint32_t mode)
 {
     needs_numa();
@@ -151,6 +170,10 @@ static void bytes_are_counted(uint32_t mode)
     CHECK(p != NULL);
     size_t there = (size_t)resident(p, MIB(8));
     CHECK_INT(akit_region_node_bytes(h, 0), there);
+    unsigned char *lone = (unsigned char *)plain_region(h, KIB(64));
+    lone[5 * page_bytes()] = 1; /* every page is looked at */
+    CHECK_INT(akit_region_node_bytes(h, 0), there + page_bytes());
+    CHECK_INT(akit_region_free(h, lone), 0);
     touch_pages(p, MIB(3));
     void *q = touched_region(h, KIB(640));
     CHECK_INT(akit_region_node_bytes(h, 0), resident(p, MIB(8)) + resident(q, KIB(640)));

@@ -188,6 +188,20 @@ CASE(no_cache_is_not_kept)
     akit_region_destroy(h, 0);
 }
 
+/* No mapping is split for it, but the pages go all the same. */
+CASE(no_cache_is_not_kept_between_neighbours)
+{
+    akit_region *h = patient_region();
+    for (int i = 0; i < 16; i++) {
+        taken[i] = hidden(akit_region_alloc(h, MIB(1), 0, AKIT_ALLOC_NO_CACHE, NULL));
+        CHECK(taken[i] != NULL);
+        touch_pages(taken[i], MIB(1));
+    }
+    for (int i = 1; i < 16; i += 2)
+        not_kept(h, taken[i], MIB(1));
+    akit_region_destroy(h, 0);
+}
+
 CASE(what_exceeds_the_budget_alone_is_not_kept)
 {
     akit_region *h = region_with_budget(MIB(8), 0);
@@ -233,6 +247,11 @@ FRESH(counters_of_the_cache_are_alive)
     st = region_stats_of(h);
     CHECK_INT(st.cache_hits_total, hits + 1);
     CHECK_INT(st.cached_mappings, 1);
+    CHECK(akit_region_alloc(h, MIB(1), MIB(2), 0, NULL) && akit_region_alloc(h, MIB(1), 0, AKIT_ALLOC_NO_CACHE, NULL));
+    uint64_t misses = st.cache_misses_total;
+    st = region_stats_of(h);
+    CHECK_INT(st.cache_misses_total, misses + 2); /* these have no bin */
+    CHECK_INT(st.cache_hits_total + st.cache_misses_total, st.allocs_total);
     akit_region_destroy(h, 0);
 }
 

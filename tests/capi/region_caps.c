@@ -3,6 +3,8 @@
 #include "seccomp.h"
 #include "smaps.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <sys/resource.h>
 
 static void *taken[20000];
@@ -73,6 +75,53 @@ CASE(cap_gives_cached_memory_up_for_another_size)
     const size_t sizes[] = {KIB(64), MIB(24), MIB(1), MIB(28), 100000, MIB(12)};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         free_all(h, take_all(h, sizes[i]));
+    akit_region_destroy(h, 0);
+}
+
+/* Free pages that no larger size fits into leave, so that it can be mapped elsewhere. */
+CASE(cap_gives_up_free_pages_between_regions_in_use)
+{
+    akit_region *h = capped_region(MIB(64));
+    int n = take_all(h, KIB(256));
+    for (int i = 0; i < n; i += 2)
+        CHECK_INT(akit_region_free(h, taken[i]), 0);
+    void *p = akit_region_alloc(h, MIB(20), 0, 0, NULL);
+    CHECK(p != NULL);
+    touch_pages(p, MIB(20));
+    CHECK_AT_MOST(region_stats_of(h).mapped_bytes, MIB(64));
+    akit_region_destroy(h, 0);
+}
+
+static sem_t has_freed, may_end;
+
+static void *fills_its_bins(void *arg)
+{
+    akit_region *h = (akit_region *)arg;
+    void *p[8];
+    for (int i = 0; i < 8; i++)
+        THREAD_CHECK((p[i] = akit_region_alloc(h, MIB(1), 0, 0, NULL)) != NULL);
+    for (int i = 0; i < 8; i++)
+        THREAD_CHECK(akit_region_free(h, p[i]) == 0);
+    sem_post(&has_freed);
+    sem_wait(&may_end);
+    return NULL;
+}
+
+CASE(cap_gives_up_what_other_threads_have_cached)
+{
+    if (CHECK_SANITIZED || !(process_stats().features >> AKIT_FEATURE_MEMBARRIER & 1))
+        SKIP("bins of threads that sleep cannot be taken here");
+    akit_region *h = capped_region(MIB(16));
+    pthread_t t;
+    CHECK(sem_init(&has_freed, 0, 0) == 0 && sem_init(&may_end, 0, 0) == 0);
+    CHECK_INT(pthread_create(&t, NULL, fills_its_bins, h), 0);
+    sem_wait(&has_freed);
+    CHECK_AT_LEAST(region_stats_of(h).cached_bytes, MIB(8));
+    void *p = akit_region_alloc(h, MIB(14), 0, 0, NULL);
+    sem_post(&may_end);
+    pthread_join(t, NULL);
+    CHECK_THREADS();
+    CHECK(p != NULL);
     akit_region_destroy(h, 0);
 }
 

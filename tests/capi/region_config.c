@@ -1,8 +1,7 @@
 /* akit_region_config: struct_size from older and newer callers, values that make sense and values that do not, suggest, names. */
 #include "region_kit.h"
+#include "seccomp.h"
 #include "smaps.h"
-
-#include <sys/prctl.h>
 
 static int create_answers(const akit_region_config *cfg)
 {
@@ -241,6 +240,27 @@ static int kernel_names_mappings(void)
     int works = p != MAP_FAILED && prctl(0x53564d41 /* PR_SET_VMA */, 0L, p, page, "tried") == 0;
     munmap(p, page);
     return works;
+}
+
+static int maps_something(void *arg)
+{
+    no_system_calls((const long[]){SYS_prctl, -1});
+    return akit_region_alloc((akit_region *)arg, MIB(40), 0, 0, NULL) ? 0 : BAD;
+}
+
+/* Also where the kernel refuses, it is asked to name every mapping of a handle with a name, and of no other. */
+CASE(name_is_told_to_the_kernel)
+{
+    needs_seccomp();
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    akit_region *plain = new_region();
+    cfg.name = "plots.of-today_1";
+    akit_region *named = new_region_with(&cfg);
+    in_child(maps_something, plain);
+    int status = child_status(maps_something, named);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+    akit_region_destroy(plain, 0);
+    akit_region_destroy(named, 0);
 }
 
 CASE(name_labels_the_mappings)

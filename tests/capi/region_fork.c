@@ -87,6 +87,8 @@ static int reads_nothing(void *arg)
     family *f = (family *)arg;
     unsigned char byte;
     CHILD_CHECK(!peek(f->p, &byte, 1) && !peek(f->q, &byte, 1) && !peek((char *)f->q + MIB(3), &byte, 1));
+    akit_region_stats st = AKIT_REGION_STATS_INIT;
+    CHILD_CHECK(akit_region_stats_get(f->h, &st) == 0 && st.used_bytes == 0 && st.pinned_bytes == 0);
     CHILD_CHECK(akit_region_free(f->h, f->p) < 0); /* not a region in use here */
     CHILD_CHECK(akit_region_realloc(f->h, f->q, MIB(9), 0, NULL) == NULL);
     return allocates_anew(f->h);
@@ -106,7 +108,9 @@ CASE(dontfork_regions_do_not_exist_in_the_child)
     if (CHECK_SANITIZED)
         SKIP("a sanitizer may map something there in the child");
     family f = family_with(AKIT_FORK_DONTFORK);
+    CHECK_INT(akit_region_pin(f.h, f.p), 0);
     in_child(reads_nothing, &f);
+    CHECK_INT(akit_region_unpin(f.h, f.p), 0);
     CHECK(access_faults(f.q, 0));
     CHECK(marked(f.q, MIB(4), 2));
     akit_region_destroy(f.h, 0);

@@ -99,9 +99,34 @@ FRESH(max_mappings_bounds_what_unmapping_splits)
         CHECK_INT(akit_region_free(h, taken[i]), 0);
     CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
     CHECK_AT_MOST(map_lines() - lines, 32 + 8);
+    CHECK_AT_LEAST(map_lines() - lines, 24); /* and it goes as far */
+    CHECK_AT_MOST(region_stats_of(h).mappings, 32);
     CHECK_AT_MOST(grown_rss(), n / 2 * KIB(256) + MIB(2)); /* what could not be unmapped is empty all the same */
     for (int i = 1; i < n; i += 2)
         CHECK(all_bytes(taken[i], 1, 0x5a));
+    akit_region_destroy(h, 0);
+}
+
+/* Free memory that makes room for another size is unmapped by every method, but not into more pieces than that. */
+FRESH(max_mappings_bounds_what_the_cap_splits)
+{
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    cfg.decay_ns = AKIT_NONE;
+    cfg.limit_bytes = MIB(64);
+    cfg.max_mappings = 8;
+    begin();
+    akit_region *h = new_region_with(&cfg);
+    int64_t lines = map_lines();
+    int n = 0;
+    while (n < 1000 && (taken[n] = akit_region_alloc(h, KIB(256), 0, 0, NULL)) != NULL)
+        n++;
+    CHECK(n > 100 && n < 1000);
+    for (int i = 0; i < n; i += 2)
+        CHECK_INT(akit_region_free(h, taken[i]), 0);
+    errno = 0;
+    CHECK(akit_region_alloc(h, MIB(20), 0, 0, NULL) != NULL || errno == ENOMEM);
+    CHECK_AT_MOST(map_lines() - lines, 8 + 4);
+    CHECK_AT_MOST(region_stats_of(h).mappings, 8);
     akit_region_destroy(h, 0);
 }
 
@@ -119,6 +144,11 @@ FRESH(mappings_as_counted_are_those_of_the_kernel)
     uint64_t counted = region_stats_of(h).mappings;
     CHECK_AT_LEAST(counted, 1);
     CHECK_AT_MOST(now, counted + 6); /* the kernel joins neighbours; the books lie beside */
+    for (int i = 0; i < 300; i++)
+        if (i % 3)
+            CHECK_INT(akit_region_free(h, taken[i]), 0);
+    CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+    CHECK_INT(region_stats_of(h).mappings, 0); /* all of it has left */
     akit_region_destroy(h, 0);
 }
 

@@ -149,6 +149,99 @@ CASE(threads_only_wait_for_each_other)
     in_child(threads_only_wait, NULL);
 }
 
+/* More threads than the library has records of threads for, none of which had to do with it before. */
+enum { MANY = 100 };
+
+static void *errand(void *arg)
+{
+    akit_region *h = (akit_region *)arg;
+    akit_region_stats st = AKIT_REGION_STATS_INIT;
+    atomic_fetch_add(&started, 1);
+    while (!atomic_load(&go))
+        usleep(1000);
+    void *p = akit_region_realloc(h, akit_region_alloc(h, KIB(8), 0, 0, NULL), KIB(64), 0, NULL);
+    if (!p || akit_region_pin(h, p) != 0 || akit_region_unpin(h, p) != 0 || akit_region_free(h, p) != 0 ||
+        akit_region_stats_get(h, &st) != 0 || akit_region_purge(h, AKIT_PURGE_ALL, NULL) != 0 ||
+        akit_region_purge(h, AKIT_PURGE_DUE, NULL) != 0)
+        atomic_store(&bad, BAD);
+    atomic_fetch_add(&done, 1);
+    for (;;)
+        usleep(1000);
+    return NULL;
+}
+
+static int many_threads_make_none_of_memory(void *arg)
+{
+    akit_region *h = handle_on_buffer(0);
+    pthread_attr_t small;
+    pthread_t t;
+    (void)arg;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, KIB(128));
+    for (int i = 0; i < MANY; i++)
+        CHILD_CHECK(pthread_create(&t, &small, errand, h) == 0);
+    while (atomic_load(&started) < MANY)
+        usleep(1000);
+    no_system_calls(of_memory);
+    atomic_store(&go, 1);
+    while (atomic_load(&done) < MANY)
+        usleep(1000);
+    return atomic_load(&bad);
+}
+
+CASE(many_threads_make_no_system_call_of_memory)
+{
+    needs_seccomp();
+    in_child(many_threads_make_none_of_memory, NULL);
+}
+
+/* What is freed in memory of the caller is nothing to the purge thread: it is not woken for it. */
+static int wakes_no_purge_thread(void *arg)
+{
+    (void)arg;
+    CHILD_CHECK(akit_purge_thread(1) == 0);
+    work w = {handle_on_buffer(0), 2, 5000, {0}, {0}};
+    usleep(300000); /* it sleeps */
+    only_system_calls_in_this_thread(none);
+    int rc = churn(&w);
+    CHILD_CHECK(rc == 0 && akit_region_purge(w.h, AKIT_PURGE_DUE, NULL) == 0);
+    return 0;
+}
+
+CASE(the_purge_thread_is_left_alone)
+{
+    needs_seccomp();
+    in_child(wakes_no_purge_thread, NULL);
+}
+
+/* Memory that the library has mapped for somebody else is the caller's, too: pages are copied there, not moved. */
+static int grows_by_copying(void *arg)
+{
+    akit_region *h = (akit_region *)arg;
+    char *p = (char *)akit_region_alloc(h, MIB(6), 0, 0, NULL);
+    void *wall = akit_region_alloc(h, KIB(64), 0, 0, NULL);
+    CHILD_CHECK(p && wall);
+    mark(p, MIB(6), 4);
+    only_system_calls(none);
+    p = (char *)akit_region_realloc(h, p, MIB(16), 0, NULL);
+    CHILD_CHECK(p && marked(p, MIB(6), 4));
+    CHILD_CHECK(akit_region_free(h, p) == 0 && akit_region_free(h, wall) == 0);
+    return 0;
+}
+
+CASE(growth_in_a_region_of_another_handle_makes_no_system_call)
+{
+    needs_seccomp();
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    akit_region *outer = new_region();
+    cfg.memory = plain_region(outer, MIB(40));
+    cfg.memory_bytes = MIB(40);
+    akit_region *h = new_region_with(&cfg);
+    in_child(grows_by_copying, h);
+    akit_region_destroy(h, 0);
+    akit_region_destroy(outer, 0);
+}
+
 static int fails_with_a_system_call(void *arg)
 {
     akit_region *h = (akit_region *)arg;

@@ -77,6 +77,25 @@ CASE(survives_free_and_purge_by_unmap) { survives_free_and_purge(AKIT_PURGE_METH
 CASE(survives_free_and_purge_by_dontneed) { survives_free_and_purge(AKIT_PURGE_METHOD_DONTNEED, KIB(64)); }
 CASE(survives_free_and_purge_by_free) { survives_free_and_purge(AKIT_PURGE_METHOD_FREE, MIB(8)); }
 
+/* A region that was used before goes back to a bin without a look at it, unless its pin says otherwise. */
+CASE(a_reused_region_is_pinned_like_a_fresh_one)
+{
+    akit_region *h = new_region();
+    CHECK_INT(akit_region_free(h, touched_region(h, MIB(1))), 0);
+    pinned r = pinned_region(h, MIB(1));
+    CHECK_AT_LEAST(region_stats_of(h).cache_hits_total, 1);
+    CHECK_INT(akit_region_free(h, r.p), 0);
+    CHECK_INT(region_stats_of(h).purge_skipped_pinned_total, 1);
+    void *other = touched_region(h, MIB(1));
+    CHECK(other != r.p);
+    CHECK_INT(akit_region_free(h, other), 0);
+    purge_everything(h);
+    is_as_it_was(&r);
+    CHECK_INT(akit_region_unpin(h, r.p), 0);
+    CHECK_INT(region_misuses(h), 0);
+    akit_region_destroy(h, 0);
+}
+
 CASE(a_pin_taken_back_in_use_changes_nothing)
 {
     akit_region *h = new_region();

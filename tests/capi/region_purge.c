@@ -40,6 +40,7 @@ static void purge_gives_everything_back(size_t size, int n, uint32_t flags)
     CHECK_INT(st.cached_mappings, 0);
     CHECK_AT_LEAST(st.purges_total, 1);
     CHECK_INT(st.purged_bytes_total, bytes);
+    CHECK_INT(st.evictions_total + st.rejected_total, 0); /* those count what a budget drove out */
     CHECK_INT(akit_region_purge(h, flags, &bytes), 0);
     CHECK_INT(bytes, 0);
     akit_region_destroy(h, 0);
@@ -98,6 +99,21 @@ CASE(purge_due_takes_only_what_is_due)
     CHECK_INT(bytes, 0);
     for (int i = 0; i < 4; i++)
         CHECK_INT(resident(taken[i], MIB(1)), MIB(1));
+    akit_region_destroy(h, 0);
+}
+
+/* Regions with an alignment have no bin: these are free pages from the start. */
+CASE(purge_due_leaves_free_pages_that_are_not_due)
+{
+    akit_region *h = region_that_decays((uint64_t)3600 * 1000 * MS, 0);
+    uint64_t bytes = 1;
+    void *p = akit_region_alloc(h, MIB(1), MIB(2), 0, NULL);
+    CHECK(p != NULL);
+    touch_pages(p, MIB(1));
+    CHECK_INT(akit_region_free(h, hidden(p)), 0);
+    CHECK_INT(akit_region_purge(h, AKIT_PURGE_DUE, &bytes), 0);
+    CHECK_INT(bytes, 0);
+    CHECK_INT(resident(p, MIB(1)), MIB(1));
     akit_region_destroy(h, 0);
 }
 
@@ -170,6 +186,17 @@ FRESH(method_free_leaves_the_pages_to_the_kernel)
     akit_region_destroy(h, 0);
 }
 
+FRESH(method_free_is_not_lazy_when_all_must_go)
+{
+    akit_region *h = region_that_decays((uint64_t)3600 * 1000 * MS, AKIT_PURGE_METHOD_FREE);
+    begin();
+    take_and_free(h, 32, MIB(1));
+    CHECK_AT_LEAST(grown_rss(), MIB(32));
+    CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+    CHECK_AT_MOST(grown_rss(), MIB(1));
+    akit_region_destroy(h, 0);
+}
+
 FRESH(a_region_given_up_lazily_is_reused_whole)
 {
     akit_region *h = region_that_decays((uint64_t)20 * MS, AKIT_PURGE_METHOD_FREE);
@@ -183,6 +210,20 @@ FRESH(a_region_given_up_lazily_is_reused_whole)
         mark(p, usable, (uint64_t)i);
         CHECK(marked(p, usable, (uint64_t)i));
     }
+    akit_region_destroy(h, 0);
+}
+
+/* Memory that never decays is due, too, when a purge asks for all of it. */
+FRESH(method_unmap_gives_up_what_never_decays)
+{
+    akit_region *h = region_that_decays(AKIT_NONE, AKIT_PURGE_METHOD_UNMAP);
+    for (int i = 0; i < 32; i++)
+        taken[i] = touched_region(h, MIB(1));
+    for (int i = 1; i < 32; i += 2)
+        CHECK_INT(akit_region_free(h, taken[i]), 0);
+    CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+    for (int i = 1; i < 32; i += 2)
+        CHECK(!is_mapped(taken[i], MIB(1)));
     akit_region_destroy(h, 0);
 }
 

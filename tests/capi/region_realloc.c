@@ -1,4 +1,4 @@
-/* akit_region_realloc: contents, growth in place and by moving, shrinking, zeroed growth, refusals. */
+/* akit_region_realloc: contents, growth in place and by moving, shrinking, refusals. Zeroed growth is in region_zero.c. */
 #include "region_kit.h"
 #include "smaps.h"
 
@@ -44,6 +44,25 @@ FRESH(growth_among_neighbours_moves_and_keeps_the_bytes)
     CHECK_AT_LEAST(moved, 1);
     CHECK_AT_LEAST(region_stats_of(h).remaps_total, !CHECK_SANITIZED); /* a sanitizer wants to see every copy */
     akit_region_destroy(h, 0);
+}
+
+/* Whatever way the free neighbour was given up, its addresses are taken before anything moves. */
+FRESH(growth_takes_the_free_addresses_behind)
+{
+    for (int purged = 0; purged < 2; purged++) {
+        akit_region *h = patient_region();
+        char *p = (char *)akit_region_alloc(h, MIB(5), 0, AKIT_ALLOC_NO_CACHE, NULL);
+        char *q = (char *)akit_region_realloc(h, p, KIB(64), AKIT_ALLOC_NO_MOVE, NULL); /* its tail is free */
+        CHECK(p && q == p);
+        mark(p, KIB(64), 7);
+        if (purged)
+            CHECK_INT(akit_region_purge(h, AKIT_PURGE_ALL, NULL), 0);
+        CHECK(akit_region_realloc(h, p, MIB(5), 0, NULL) == p && marked(p, KIB(64), 7));
+        touch_pages(p + KIB(64), MIB(5) - KIB(64));
+        CHECK_INT(region_stats_of(h).remaps_total, 0);
+        CHECK_INT(akit_region_free(h, p), 0);
+        akit_region_destroy(h, 0);
+    }
 }
 
 /* What was freed and purged behind a region is nobody's: growth may take some of it, and nobody else has it then. */
@@ -118,9 +137,13 @@ CASE(size_0_shrinks_to_the_smallest)
     akit_region_destroy(h, 0);
 }
 
-CASE(shrinking_does_not_fail_at_the_cap)
+static void shrinks_at_the_cap(uint32_t guard, uint32_t zero_mode)
 {
-    akit_region *h = capped_region(MIB(8));
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    cfg.limit_bytes = MIB(8);
+    cfg.guard = guard;
+    cfg.zero_mode = zero_mode;
+    akit_region *h = new_region_with(&cfg);
     void *p = touched_region(h, MIB(6)), *full[1000];
     int n = 0;
     while (n < 1000 && (full[n] = akit_region_alloc(h, 1, 0, 0, NULL)))
@@ -132,6 +155,10 @@ CASE(shrinking_does_not_fail_at_the_cap)
     }
     akit_region_destroy(h, 0);
 }
+
+CASE(shrinking_does_not_fail_at_the_cap) { shrinks_at_the_cap(0, AKIT_ZERO_NONE); }
+CASE(shrinking_of_a_guarded_region_does_not_fail_at_the_cap) { shrinks_at_the_cap(1, AKIT_ZERO_NONE); }
+CASE(shrinking_of_a_region_that_zeroes_does_not_fail_at_the_cap) { shrinks_at_the_cap(0, AKIT_ZERO_ON_FREE); }
 
 CASE(no_move_never_moves)
 {
@@ -181,47 +208,6 @@ CASE(null_allocates)
     CHECK(p != NULL && usable >= 70000 && all_bytes(p, usable, 0));
     CHECK_INT(region_stats_of(h).used_bytes, usable);
     CHECK_INT(akit_region_free(h, p), 0);
-    akit_region_destroy(h, 0);
-}
-
-CASE(growth_with_zero_is_zero)
-{
-    akit_region *h = patient_region();
-    for (int round = 0; round < 4; round++) { /* the memory is dirty from the second one on */
-        size_t had = 50000, usable = 0;
-        unsigned char *p = (unsigned char *)akit_region_alloc(h, had, 0, AKIT_ALLOC_ZERO, NULL);
-        CHECK(p != NULL);
-        memset(p, 0xaa, had);
-        for (size_t size = 100001; size < MIB(40); size = size * 3 + 7) {
-            p = (unsigned char *)akit_region_realloc(h, p, size, AKIT_ALLOC_ZERO, &usable);
-            CHECK(p != NULL && all_bytes(p, had, 0xaa));
-            CHECK(all_bytes(p + had, usable - had, 0));
-            memset(p, 0xaa, size);
-            had = size;
-        }
-        memset(p, 0xcc, usable);
-        CHECK_INT(akit_region_free(h, p), 0);
-    }
-    akit_region_destroy(h, 0);
-}
-
-CASE(growth_of_a_handle_that_zeroes_is_zero)
-{
-    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
-    cfg.zero_mode = AKIT_ZERO_ON_ALLOC;
-    cfg.decay_ns = AKIT_NONE;
-    akit_region *h = new_region_with(&cfg);
-    for (int round = 0; round < 3; round++) {
-        size_t had = 0, usable = 0;
-        unsigned char *p = NULL;
-        for (size_t size = KIB(64); size <= MIB(16); size *= 4) {
-            p = (unsigned char *)akit_region_realloc(h, p, size, 0, &usable);
-            CHECK(p != NULL && all_bytes(p, had, 0xaa) && all_bytes(p + had, usable - had, 0));
-            memset(p, 0xaa, usable);
-            had = usable;
-        }
-        CHECK_INT(akit_region_free(h, p), 0);
-    }
     akit_region_destroy(h, 0);
 }
 

@@ -11,8 +11,8 @@
 
 enum { SECCOMP_MOST = 40 };
 
-/* `listed` ends with -1. Holds for all threads of the process. */
-static inline int filter_system_calls(const long *listed, uint32_t then, uint32_t otherwise)
+/* `listed` ends with -1. `whom`: SECCOMP_FILTER_FLAG_TSYNC for all threads of the process, 0 for this one. */
+static inline int filter_system_calls_of(long whom, const long *listed, uint32_t then, uint32_t otherwise)
 {
     struct sock_filter code[SECCOMP_MOST + 3];
     int n = 0;
@@ -28,12 +28,23 @@ static inline int filter_system_calls(const long *listed, uint32_t then, uint32_
     struct sock_fprog program = {(unsigned short)(n + 3), code};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0)
         return -1;
-    return (int)syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER, (long)SECCOMP_FILTER_FLAG_TSYNC, &program);
+    return (int)syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER, whom, &program);
+}
+
+static inline int filter_system_calls(const long *listed, uint32_t then, uint32_t otherwise)
+{
+    return filter_system_calls_of(SECCOMP_FILTER_FLAG_TSYNC, listed, then, otherwise);
 }
 
 static inline void only_system_calls(const long *listed)
 {
     if (filter_system_calls(listed, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS) != 0)
+        _exit(125);
+}
+
+static inline void only_system_calls_in_this_thread(const long *listed)
+{
+    if (filter_system_calls_of(0, listed, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS) != 0)
         _exit(125);
 }
 

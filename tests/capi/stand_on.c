@@ -106,6 +106,25 @@ CASE(children_share_the_cap)
     akit_region_destroy(h, 0);
 }
 
+/* What the parent has cached is free for its children, too. */
+CASE(cap_of_the_parent_gives_its_cache_up)
+{
+    akit_region_config cfg = AKIT_REGION_CONFIG_INIT;
+    cfg.limit_bytes = MIB(32);
+    cfg.decay_ns = AKIT_NONE;
+    akit_region *h = new_region_with(&cfg);
+    akit_tiered *t = heap_on(h, NULL);
+    void *p[24];
+    for (int i = 0; i < 24; i++)
+        p[i] = touched_region(h, MIB(1));
+    for (int i = 0; i < 24; i++)
+        CHECK_INT(akit_region_free(h, p[i]), 0);
+    CHECK_AT_LEAST(region_stats_of(h).cached_bytes, MIB(24));
+    CHECK(akit_tiered_alloc(t, MIB(20)) != NULL);
+    akit_tiered_destroy(t, 0);
+    akit_region_destroy(h, 0);
+}
+
 static int answers(void *region, void *huge)
 {
     akit_tiered_config cfg = AKIT_TIERED_CONFIG_INIT;
@@ -129,8 +148,13 @@ CASE(stale_and_wrong_parents_are_einval)
     CHECK_INT(answers(NULL, h), -EINVAL);
     CHECK_INT(answers(t, NULL), -EINVAL);
     CHECK_INT(answers(NULL, t), -EINVAL);
-    akit_region_destroy(h, 0);
-    akit_huge_destroy(g, 0);
+    void *p = plain_region(h, 1), *q = huge_block(g, 1);
+    akit_region_destroy(h, AKIT_DESTROY_DEFER);
+    akit_huge_destroy(g, AKIT_DESTROY_DEFER);
+    CHECK_INT(answers(h, NULL), -EINVAL); /* nothing new from handles that wait for their end */
+    CHECK_INT(answers(NULL, g), -EINVAL);
+    CHECK_INT(akit_region_free(h, p), 0);
+    CHECK_INT(akit_huge_free(g, q), 0);
     CHECK_INT(answers(h, NULL), -EINVAL);
     CHECK_INT(answers(NULL, g), -EINVAL);
     akit_tiered_destroy(t, 0);
@@ -163,6 +187,10 @@ CASE(huge_blocks_come_from_the_huge_parent)
     block(t, 100);
     block(t, 100000);
     CHECK_INT(huge_stats_of(g).allocs_total, 0);
+    uint64_t used = stats_of(t).used_bytes;
+    akit_tiered_free(t, block(t, MIB(6) + 100000));
+    CHECK_INT(stats_of(t).used_bytes, used);
+    CHECK_INT(stats_of(t).allocs_total - stats_of(t).frees_total, 2);
     void *p = block(t, MIB(6));
     CHECK_AT_LEAST(huge_stats_of(g).used_bytes, MIB(6));
     CHECK_INT(inspect(p).handle_kind, AKIT_KIND_TIERED);

@@ -34,7 +34,7 @@ conformance_under_strict_overcommit() {
 
 huge_pages_when_reserved() {
     local name
-    for name in hugetlb huge_config huge_alloc huge_reserved huge_limits huge_system numa stand_on pool_stand_on; do
+    for name in hugetlb huge_config huge_alloc huge_reserved huge_reserved_cache huge_limits huge_system suggest numa stand_on pool_stand_on; do
         run_program "system.$name." "$build/tests/capi/capi_$name"
     done
 }
