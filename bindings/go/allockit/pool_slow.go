@@ -211,8 +211,17 @@ func (p *Pool) flush(batch []uintptr) {
 	}
 	p.handOver()
 	C.akit_pool_put_n(p.h, C.size_t(len(batch)), (*unsafe.Pointer)(unsafe.Pointer(&batch[0])))
+	p.share()
 	if !p.live() {
 		p.left.Add(-int64(len(batch)))
+	}
+}
+
+// share makes what this thread put into its cache in C known to all others, as long
+// as memory is short: goroutines have no thread of their own to find it on.
+func (p *Pool) share() {
+	if p.mode.Load()&modeTight != 0 {
+		C.akit_thread_flush(0)
 	}
 }
 
@@ -302,6 +311,7 @@ func (p *Pool) give(at uintptr) error {
 	if rc := C.akit_pool_put(p.h, pointerAt(&at)); rc < 0 {
 		return p.wrong(at, syscall.Errno(-rc))
 	}
+	p.share()
 	if !p.live() {
 		p.left.Add(-1)
 	}

@@ -209,8 +209,15 @@ func TestPoolTexts(t *testing.T) {
 			t.Errorf("no line %s", line)
 		}
 	}
-	if text := must[string](t)(OpenMetrics(s.ID)); !hasLine(text, "allockit_pool_used_bytes{handle=\"texts\",copy=\"#\"} 4096") {
-		t.Error(text)
+	for _, line := range []string{
+		"allockit_pool_used_bytes{handle=\"texts\",copy=\"#\"} 4096",
+		"allockit_pool_class_used_blocks{handle=\"texts\",id=\"#\",block_bytes=\"4096\",copy=\"#\"} 1",
+		"allockit_pool_class_used_blocks{handle=\"texts\",id=\"#\",block_bytes=\"65536\",copy=\"#\"} 0",
+		"allockit_pool_class_gets_total{handle=\"texts\",id=\"#\",block_bytes=\"65536\",copy=\"#\"} 1",
+	} {
+		if text := must[string](t)(OpenMetrics(s.ID)); !hasLine(text, line) {
+			t.Errorf("no line %s in %s", line, text)
+		}
 	}
 	after := must[ProcessStats](t)(ReadProcessStats())
 	if after.UsedBytes-before.UsedBytes != 8192 || after.MisusesTotal-before.MisusesTotal != 1 ||

@@ -225,7 +225,11 @@ func TestPoolAgainstModel(t *testing.T) {
 		}
 		var out []held
 		lengths := []int{0, 1, 500, 1000, 2048, 3000, 9000, 65000, 70000}
-		for step := range uint64(20000) {
+		steps := uint64(20000)
+		if raceEnabled {
+			steps = 4000
+		}
+		for step := range steps {
 			l := locals[random.IntN(2)]
 			if len(out) < 100 || random.IntN(2) == 0 && len(out) < 400 {
 				n := lengths[random.IntN(len(lengths))]
@@ -372,7 +376,7 @@ func TestPoolTags(t *testing.T) {
 // buffer is with two of them.
 func TestPoolUnderLoad(t *testing.T) {
 	p := newPool(t, PoolConfig{LocalCacheBytes: 512 << 10})
-	const workers, rounds = 8, 3000
+	const workers, rounds = 8, 2000
 	passed := make(chan []byte, 64)
 	var wg sync.WaitGroup
 	for w := range uint64(workers) {
