@@ -21,7 +21,6 @@ KINDS = {
     "pool": (4, {"epsilon"}, fields("pool.h", "akit_pool_stats")),
 }
 CLASS = fields("stats.h", "akit_class_stats")
-CLASS_METRIC = "allockit_pool_class_"
 PROCESS = fields("stats.h", "akit_process_stats")
 failed = passed = 0
 
@@ -142,23 +141,10 @@ def openmetrics_has_every_field():
     for kind, (_, _, fields_of_kind) in KINDS.items():
         prefix = "allockit_%s_" % kind
         wanted = {prefix + f for f in fields_of_kind if f not in ("id", "kind")}
-        found = {name for name in names if name.startswith(prefix) and not name.startswith(CLASS_METRIC)}
+        if kind == "pool":
+            wanted |= {prefix + "class_" + f for f in CLASS if f != "block_bytes"}
+        found = {name for name in names if name.startswith(prefix)}
         assert found == wanted, found ^ wanted
-
-
-@case
-def openmetrics_has_every_field_of_the_classes_of_named_pools():
-    capacities = {}
-    for name, labels, value in samples():
-        if name.startswith(CLASS_METRIC):
-            assert set(labels) == {"handle", "id", "block_bytes", "copy"}, labels
-            assert labels["handle"] in KINDS["pool"][1], labels
-            capacities.setdefault(name[len(CLASS_METRIC) :], []).append(int(labels["block_bytes"]))
-            if name == CLASS_METRIC + "gets_total":
-                assert int(value) == (labels["block_bytes"] == "8192"), (labels, value)
-    assert set(capacities) == set(CLASS) - {"block_bytes"}, set(capacities) ^ set(CLASS)
-    for field, found in capacities.items():
-        assert found == [2048 << i for i in range(6)], (field, found)
 
 
 @case
@@ -169,6 +155,17 @@ def openmetrics_labels_handle_and_copy():
     for kind, (_, names, _) in KINDS.items():
         found = {labels.get("handle") for name, labels, _ in samples() if name.startswith("allockit_%s_" % kind)}
         assert found >= names | {""} and not found & {"alpha", "beta", "gamma", "delta", "epsilon"} - names, (kind, found)
+
+
+@case
+def openmetrics_classes_of_named_pools():
+    used = {}
+    for name, labels, value in samples():
+        assert ("block_bytes" in labels) == name.startswith("allockit_pool_class_"), name
+        if name == "allockit_pool_class_used_blocks":
+            used[labels["handle"], labels["block_bytes"]] = int(value)
+    classes = [2048 << i for i in range(6)]
+    assert used == {("epsilon", str(c)): int(c == 8192) for c in classes}, used
 
 
 @case
@@ -193,7 +190,7 @@ def openmetrics_counters_end_in_total():
             if field.endswith("_total"):
                 assert kinds.get("allockit_%s_%s" % (kind, field[: -len("_total")])) == "counter", (kind, field)
     for field in CLASS[1:]:
-        kind = kinds.get(CLASS_METRIC + field.removesuffix("_total"))
+        kind = kinds.get("allockit_pool_class_" + field.removesuffix("_total"))
         assert kind == ("counter" if field.endswith("_total") else "gauge"), (field, kind)
 
 
