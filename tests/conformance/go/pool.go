@@ -86,8 +86,8 @@ func (s *state) buffer(name string) []byte {
 	return b
 }
 
-// wide reports a buffer that is not as long as asked for, or cannot be.
-func wide(b []byte, length int) error {
+// long reports a buffer that is not as long as asked for.
+func long(b []byte, length int) error {
 	if len(b) != length {
 		return fmt.Errorf("length %d and capacity %d for a length of %d", len(b), cap(b), length)
 	}
@@ -104,7 +104,7 @@ func opGet(s *state, w []string) error {
 		return err
 	}
 	s.blocks[w[1]] = b
-	if err := wide(b, length); err != nil || len(w) == 3 {
+	if err := long(b, length); err != nil || len(w) == 3 {
 		return err
 	}
 	return s.compare(uint64(cap(b)), w[3:])
@@ -120,7 +120,7 @@ func opGetN(s *state, w []string) error {
 		return fmt.Errorf("%d buffers with the error %v", done, err)
 	}
 	for _, b := range out[:done] {
-		if err := wide(b, length); err != nil {
+		if err := long(b, length); err != nil {
 			return err
 		}
 	}
