@@ -189,6 +189,9 @@ def openmetrics_counters_end_in_total():
         for field in fields_of_kind:
             if field.endswith("_total"):
                 assert kinds.get("allockit_%s_%s" % (kind, field[: -len("_total")])) == "counter", (kind, field)
+    for field in CLASS[1:]:
+        kind = kinds.get("allockit_pool_class_" + field.removesuffix("_total"))
+        assert kind == ("counter" if field.endswith("_total") else "gauge"), (field, kind)
 
 
 print("%d passed, %d failed, 0 skipped" % (passed, failed))

@@ -169,6 +169,42 @@ CASE(openmetrics_of_unnamed_pools_have_the_first_fallback)
     akit_pool_destroy(second, 0);
 }
 
+/* A figure of one class of a pool, or -1. */
+static long long class_figure(const char *text, const char *field, const char *name, uint64_t id, unsigned bytes)
+{
+    char start[160];
+    long long figure = -1;
+    snprintf(start, sizeof start, "\nallockit_pool_class_%s{handle=\"%s\",id=\"%llu\",block_bytes=\"%u\",copy=\"", field, name,
+             (unsigned long long)id, bytes);
+    const char *at = strstr(text, start);
+    if (at && (at = strstr(at, "\"} ")))
+        sscanf(at, "\"} %lld\n", &figure);
+    return figure;
+}
+
+CASE(openmetrics_has_the_classes_of_named_pools)
+{
+    static char text[1 << 20];
+    akit_pool *named = named_pool("the-pool"), *unnamed = named_pool(NULL);
+    uint64_t id = pool_stats_of(named).id, other = pool_stats_of(unnamed).id;
+    CHECK_INT(akit_pool_warm(named, 4096, 2), 0);
+    CHECK_INT(akit_pool_warm(unnamed, 4096, 1), 0);
+    plain_buffer(named, 4096);
+    CHECK_INT(akit_pool_put(unnamed, plain_buffer(unnamed, 4096)), 0);
+    for (int all = 0; all < 2; all++) {
+        CHECK_INT(akit_stats_openmetrics(all ? 0 : id, text, sizeof text, NULL), 0);
+        CHECK_INT(class_figure(text, "gets_total", "the-pool", id, 4096), 1);
+        CHECK_INT(class_figure(text, "used_blocks", "the-pool", id, 4096), 1);
+        CHECK_INT(class_figure(text, "gets_total", "the-pool", id, 2048), 0);
+        CHECK_INT(class_figure(text, "gets_total", "", other, 4096), -1);
+    }
+    CHECK_INT(akit_stats_openmetrics(other, text, sizeof text, NULL), 0); /* asked for, so it is there */
+    CHECK_INT(class_figure(text, "puts_total", "", other, 4096), 1);
+    CHECK(!strstr(text, "the-pool"));
+    CHECK_INT(akit_pool_destroy(named, AKIT_DESTROY_NOW), 0);
+    CHECK_INT(akit_pool_destroy(unnamed, 0), 0);
+}
+
 CASE(openmetrics_of_one_handle_are_those_of_its_kind)
 {
     static char text[1 << 20];

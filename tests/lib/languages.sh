@@ -28,10 +28,21 @@ part_go() {
     [ -z "$reason" ] || { skipped go "$reason"; return 0; }
     use_prefix
     export GOFLAGS=-mod=mod GOTOOLCHAIN=local GOCACHE=$cache/build/go
-    (cd "$top/bindings/go/allockit" && go vet . && go test -race -count=1 -v ./... 2>&1) | python3 "$lib/lines.py" go | collect go. || true
+    # The race detector replaces what pools do to their processors by locks, so both ways count.
+    (cd "$top/bindings/go/allockit" && go vet ./... && go test -count=1 -v ./... 2>&1) | python3 "$lib/lines.py" go | collect go. || true
+    (cd "$top/bindings/go/allockit" && go test -race -count=1 -v ./... 2>&1) | python3 "$lib/lines.py" go | collect go.race. || true
+    if (cd "$top/bindings/go/allockit" && go test -run '^$' -fuzz '^FuzzPool$' -fuzztime 5s -fuzzminimizetime 1x .); then ok go.fuzz_pool; else failed go.fuzz_pool "see the log"; fi
     (cd "$top/tests/conformance/go" && go build -o "$cache/build/conformance-go" .)
     conform go "$cache/build/conformance-go"
-    if (cd "$top/tests/consumer/go" && go run .); then ok go.consumer; else failed go.consumer "see the log"; fi
+    if (cd "$top/tests/consumer/go" && go vet . && go run .); then ok go.consumer; else failed go.consumer "see the log"; fi
+    echo 'package main; func main() {}' >"$results/race.go"
+    if ! go run -race "$results/race.go"; then
+        skipped go.consumer_race "Go has no race detector here"
+    elif (cd "$top/tests/consumer/go" && go run -race .); then
+        ok go.consumer_race
+    else
+        failed go.consumer_race "see the log"
+    fi
 }
 
 part_mojo() {

@@ -10,11 +10,38 @@
 //	err = v.Append(1, 2, 3)
 //
 // A [Region] hands out big blocks of whole pages and keeps what is freed, a [Huge]
-// does so on huge pages, and a heap can stand on either.
+// does so on huge pages, and a heap can stand on either. A [Pool] hands out byte
+// buffers, for servers and others that make and drop them all the time.
 //
 // The package is a thin layer over the C library of the same name, found with
 // pkg-config. Sizes are in bytes and times in nanoseconds unless a type such as
 // time.Duration says otherwise.
+//
+// # Pool
+//
+//	p, err := allockit.NewPool(allockit.PoolConfig{})   // 2, 4, 8, 16, 32 and 64 KiB
+//	if err != nil { ... }
+//	defer p.Close()
+//
+//	b := p.Get(n)                // length n, capacity of its class; any goroutine
+//	k, err := conn.Read(b)
+//	...
+//	p.Put(b)                     // b must begin where the buffer does
+//
+// A get and a put cost about as much as those of a sync.Pool of fixed arrays, and
+// allocate nothing; a [PoolLocal], for one goroutine at a time, costs less. Buffers
+// are found and checked by their address alone, so a wrong put panics with a clear
+// message, or is an error of [Pool.TryPut]: put twice, not of this pool, re-sliced.
+// Close tells which buffers are still out; they stay valid until they are put.
+//
+// What is idle is bounded per processor (PoolConfig.LocalCacheBytes) and in all
+// (CacheBytes), and goes back to the system after the decay time if something calls
+// [Maintain], as [StartMaintenance] does. Use a sync.Pool instead for objects that hold
+// pointers, and make for buffers that are few or live long.
+//
+// [Pool.BufferPool] is what httputil.ReverseProxy asks for, [Pool.Copy] is io.Copy
+// with a buffer of the pool, and package allockit/metrics has an OpenMetrics handler
+// and variables for expvar.
 //
 // # Rules for memory outside the Go heap
 //
@@ -36,15 +63,17 @@
 // Entering C costs tens of nanoseconds, several times the price of an
 // allocation. Three ways avoid it: the N forms ([Tiered.AllocN], [Tiered.FreeN],
 // [FreeSlices]) enter C once per few hundred blocks, [Local] keeps a bounded cache of
-// blocks on the Go side, and closing a handle frees everything in one call.
+// blocks on the Go side as [Pool] does for buffers, and closing a handle frees everything
+// in one call.
 //
 // # Threads
 //
 // Goroutines move between threads; every handle here may be used from any of
-// them at the same time, except where a type says otherwise ([Local], [Vec]).
+// them at the same time, except where a type says otherwise ([Local], [PoolLocal],
+// [Vec]).
 // The C library caches blocks per thread. Threads of the Go runtime seldom end,
-// so start [StartMaintenance] or [PurgeThread] in programs that should
-// give idle memory back to the system.
+// so start [StartMaintenance] or, in a program without a [Pool], [PurgeThread] when
+// idle memory should go back to the system.
 //
 // # Errors
 //
@@ -52,4 +81,7 @@
 // [ErrClosed] or [ErrPointers]; test it with errors.Is:
 //
 //	if errors.Is(err, syscall.ENOMEM) { ... }   // cap reached or no memory
+//
+// Three panic, as their like in Go do: [Pool.Get] with a negative length, [Pool.Put] of
+// what is not out, and freeing after Close.
 package allockit

@@ -17,7 +17,7 @@ var ErrPointers = errors.New("element type holds Go pointers")
 // Error is the error of every call of this package.
 type Error struct {
 	Op  string // the method or function, for example "Tiered.Alloc"
-	Err error  // a syscall.Errno, ErrClosed or ErrPointers (the last possibly wrapped once more)
+	Err error  // a syscall.Errno, ErrClosed, ErrPointers or *LeakError; the first and third possibly wrapped once more
 }
 
 // Error returns the operation and the cause.

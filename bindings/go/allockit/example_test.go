@@ -3,7 +3,13 @@ package allockit_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
 	"syscall"
 
 	"allockit"
@@ -123,4 +129,94 @@ func ExampleHuge() {
 	fmt.Println(len(table))
 	// Output:
 	// 8388608
+}
+
+func ExamplePool() {
+	pool, err := allockit.NewPool(allockit.PoolConfig{LimitBytes: 64 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	b := pool.Get(3000)
+	fmt.Println(len(b), cap(b))
+	n := copy(b, "some bytes")
+	pool.Put(b[:n])
+
+	err = pool.TryPut(b)
+	fmt.Println(err, errors.Is(err, syscall.EINVAL))
+
+	leaked := pool.Get(10000)
+	fmt.Println(pool.Close())
+	pool.Put(leaked) // still legal: now the memory goes
+	// Output:
+	// 3000 4096
+	// allockit: Pool.Put: put twice: this buffer is not out true
+	// allockit: Pool.Close: 1 buffers are out: 1 of 16384 bytes
+}
+
+func ExamplePool_Local() {
+	pool, err := allockit.NewPool(allockit.PoolConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pool.Close()
+	lines := make(chan []byte)
+	go func() {
+		defer close(lines)
+		local := pool.Local() // of this goroutine
+		defer local.Close()
+		for i := range 3 {
+			b := local.Get(100)
+			lines <- fmt.Appendf(b[:0], "line %d", i)
+		}
+	}()
+	for b := range lines {
+		fmt.Printf("%s\n", b)
+		pool.Put(b)
+	}
+	// Output:
+	// line 0
+	// line 1
+	// line 2
+}
+
+func ExamplePool_BufferPool() {
+	pool, err := allockit.NewPool(allockit.PoolConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pool.Close()
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "hello")
+	}))
+	defer backend.Close()
+	target, err := url.Parse(backend.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.BufferPool = pool.BufferPool(32 << 10)
+
+	answer := httptest.NewRecorder()
+	proxy.ServeHTTP(answer, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(answer.Body)
+	// Output:
+	// hello
+}
+
+func ExamplePool_Copy() {
+	pool, err := allockit.NewPool(allockit.PoolConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pool.Close()
+	reader, writer := io.Pipe()
+	go func() {
+		fmt.Fprintln(writer, "through a buffer of the pool")
+		writer.Close()
+	}()
+	n, err := pool.Copy(os.Stdout, reader)
+	fmt.Println(n, err)
+	// Output:
+	// through a buffer of the pool
+	// 29 <nil>
 }

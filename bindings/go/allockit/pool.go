@@ -141,7 +141,8 @@ func (p *Pool) TryGet(n int) ([]byte, error) {
 				}
 				return b[:n], nil
 			}
-			s.double(bin, class)
+			bin.n = i
+			s.double(class)
 		}
 		s.unlock()
 		leave()

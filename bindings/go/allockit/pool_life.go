@@ -100,12 +100,9 @@ func (p *Pool) empty(s *shard) bool {
 	s.retired = true
 	for i := range p.count {
 		bin, counts := &s.bins[i], &s.counts[i]
-		for _, slot := range bin.slots[:bin.n] {
-			out = append(out, slot.at)
-		}
 		if bin.n > 0 {
+			out = s.checked(i, bin.slots[:bin.n], out)
 			counts.flushes++
-			counts.flushed += uint64(bin.n)
 		}
 		p.past[i].add(bin.puts, counts)
 		*bin, *counts = emptyBin(bin.size), binCounts{}

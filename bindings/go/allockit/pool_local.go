@@ -54,7 +54,8 @@ func (l *PoolLocal) TryGet(n int) ([]byte, error) {
 				}
 				return b[:n], nil
 			}
-			s.double(bin, class)
+			bin.n = i
+			s.double(class)
 		}
 		s.unlock()
 	}
@@ -141,7 +142,7 @@ func (l *PoolLocal) Flush() {
 		for l.s.bins[class].n > 0 {
 			var batch [batchMost]uintptr
 			s := l.own()
-			out := s.unload(class, batch[:])
+			out := s.unload(class, min(s.bins[class].n, batchMost), batch[:])
 			s.counts[class].flushes++
 			disown(s)
 			l.p.flush(out)

@@ -128,9 +128,8 @@ func (s *shard) push(class int, at uintptr, state *uint8) {
 	b.n++
 }
 
-// unload takes the older half of a class away, at most a batch: of that class or,
-// when it is empty, of the one with most bytes.
-func (s *shard) unload(class int, batch []uintptr) []uintptr {
+// fullest is the class, or the one with most bytes when nothing lies in it.
+func (s *shard) fullest(class int) int {
 	if s.bins[class].n == 0 {
 		for i := range s.bins {
 			if s.bins[i].n*s.bins[i].size > s.bins[class].n*s.bins[class].size {
@@ -138,24 +137,37 @@ func (s *shard) unload(class int, batch []uintptr) []uintptr {
 			}
 		}
 	}
-	b := &s.bins[class]
-	n := min((b.n+1)/2, len(batch))
-	for i := range n {
-		batch[i] = b.slots[i].at
-	}
-	copy(b.slots, b.slots[n:b.n])
-	b.n -= n
-	s.counts[class].flushed += uint64(n)
-	return batch[:n]
+	return class
 }
 
-// double drops the buffer on top of a class while the program has it: two puts
-// of it met, on two processors. One of them never happened.
+// unload takes the n oldest buffers of a class away.
+func (s *shard) unload(class, n int, batch []uintptr) []uintptr {
+	b := &s.bins[class]
+	batch = s.checked(class, b.slots[:n], batch[:0])
+	copy(b.slots, b.slots[n:b.n])
+	b.n -= n
+	return batch
+}
+
+// checked appends buffers that leave the shard for C.
+func (s *shard) checked(class int, slots []slot, batch []uintptr) []uintptr {
+	for _, slot := range slots {
+		if *slot.state > stateOut {
+			s.double(class)
+			continue
+		}
+		batch = append(batch, slot.at)
+		s.counts[class].flushed++
+	}
+	return batch
+}
+
+// double is for a buffer that is found in the shard while the program has it: two
+// puts of it met, on two processors. One of them never happened.
 //
 //go:noinline
-func (s *shard) double(b *bin, class int) {
-	b.n--
-	b.puts--
+func (s *shard) double(class int) {
+	s.bins[class].puts--
 	s.counts[class].doubles++
 }
 

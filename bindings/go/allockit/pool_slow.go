@@ -81,12 +81,11 @@ func (p *Pool) miss(n int) ([]byte, error) {
 		return nil, closed("Pool.Get")
 	}
 	class, want := p.classes.of(n), 1
-	if s := p.own(); s != p.none {
+	s := p.own()
+	if s != p.none {
 		want = s.want(class)
-		disown(s)
-	} else {
-		disown(s)
 	}
+	disown(s)
 	return p.refill(p.own, class, n, want)
 }
 
@@ -94,12 +93,39 @@ func (p *Pool) miss(n int) ([]byte, error) {
 // shard. p is locked against Close.
 func (p *Pool) refill(own func() *shard, class, n, want int) ([]byte, error) {
 	var batch [batchMost]uintptr
-	got, err := p.fetch(n, batch[:want])
-	if got == 0 {
-		return nil, err
+	for {
+		got, err := p.fetch(n, batch[:want])
+		if got == 0 {
+			return nil, err
+		}
+		if got = p.receive(class, batch[:got]); got > 0 {
+			p.fill(own, class, batch[:got])
+			return bytesAt(pointerAt(&batch[0]), n, p.sizes[class]), nil
+		}
 	}
-	p.fill(own, class, batch[:got])
-	return bytesAt(pointerAt(&batch[0]), n, p.sizes[class]), nil
+}
+
+// receive marks buffers that came from C, the first as out and the others as idle. It
+// leaves those aside that the program has, after two puts that met: C took one of
+// them for good.
+func (p *Pool) receive(class int, batch []uintptr) (n int) {
+	mark := uint8(class+1) | stateOut
+	for _, at := range batch {
+		if state := p.states.from(at); *state < stateOut {
+			*state = mark
+			mark &^= stateOut
+			batch[n] = at
+			n++
+		}
+	}
+	if doubles := uint64(len(batch) - n); doubles > 0 {
+		p.caches.Lock()
+		p.past[class].filled += doubles
+		p.past[class].flushed += doubles
+		p.past[class].doubles += doubles
+		p.caches.Unlock()
+	}
+	return n
 }
 
 // want is how many buffers of a class to get from C. The number doubles up to half
@@ -151,14 +177,9 @@ func (p *Pool) getN(n int, batch []uintptr) (int, error) {
 	return int(got), err
 }
 
-// fill hands the first buffer of a batch out and puts the others into a shard, or
-// back to C as far as there is no room.
+// fill puts all but the first buffer of a batch into a shard, or back to C as far as
+// there is no room.
 func (p *Pool) fill(own func() *shard, class int, batch []uintptr) {
-	idle := uint8(class + 1)
-	for _, at := range batch {
-		*p.states.from(at) = idle
-	}
-	*p.states.from(batch[0]) = idle | stateOut
 	s := own()
 	rest := batch[1:]
 	if s != p.none {
@@ -190,8 +211,17 @@ func (p *Pool) flush(batch []uintptr) {
 	}
 	p.handOver()
 	C.akit_pool_put_n(p.h, C.size_t(len(batch)), (*unsafe.Pointer)(unsafe.Pointer(&batch[0])))
+	p.share()
 	if !p.live() {
 		p.left.Add(-int64(len(batch)))
+	}
+}
+
+// share makes what this thread put into its cache in C known to all others, as long
+// as memory is short: goroutines have no thread of their own to find it on.
+func (p *Pool) share() {
+	if p.mode.Load()&modeTight != 0 {
+		C.akit_thread_flush(0)
 	}
 }
 
@@ -223,6 +253,9 @@ func (p *Pool) full(at uintptr) error { return p.take(p.own, at) }
 func (p *Pool) take(own func() *shard, at uintptr) error {
 	p.life.mu.RLock()
 	defer p.life.mu.RUnlock()
+	if p.over() {
+		return closed("Pool.Put")
+	}
 	state := p.states.table.Load().find(at)
 	if state == nil {
 		return p.give(at)
@@ -254,7 +287,8 @@ func (p *Pool) take(own func() *shard, at uintptr) error {
 	var out []uintptr
 	s.bins[class].puts++
 	if s.grant(class, 1+p.slots[class]/4) == 0 {
-		out = s.unload(class, batch[:batchMost])
+		from := s.fullest(class)
+		out = s.unload(from, min((s.bins[from].n+1)/2, batchMost), batch[:])
 	}
 	if s.grant(class, 1) > 0 {
 		s.push(class, at, state)
@@ -273,13 +307,11 @@ func (p *Pool) take(own func() *shard, at uintptr) error {
 // give puts a buffer back to C, which decides whether it is one. p is locked
 // against Close.
 func (p *Pool) give(at uintptr) error {
-	if p.over() {
-		return closed("Pool.Put")
-	}
 	p.handOver()
 	if rc := C.akit_pool_put(p.h, pointerAt(&at)); rc < 0 {
 		return p.wrong(at, syscall.Errno(-rc))
 	}
+	p.share()
 	if !p.live() {
 		p.left.Add(-1)
 	}

@@ -138,6 +138,7 @@ func TestPoolImpossibleLengths(t *testing.T) {
 
 // The buffer that was put last is the next one that is got.
 func TestPoolReuse(t *testing.T) {
+	oneProcessor(t)
 	p := newPool(t, PoolConfig{})
 	b := p.Get(5000)
 	p.Put(b)
@@ -152,6 +153,7 @@ func TestPoolReuse(t *testing.T) {
 }
 
 func TestPoolBatch(t *testing.T) {
+	countOnly(t)
 	p := newPool(t, PoolConfig{})
 	out := make([][]byte, 1000)
 	if n, err := p.GetN(3000, out); n != 1000 || err != nil {
@@ -223,7 +225,11 @@ func TestPoolAgainstModel(t *testing.T) {
 		}
 		var out []held
 		lengths := []int{0, 1, 500, 1000, 2048, 3000, 9000, 65000, 70000}
-		for step := range uint64(20000) {
+		steps := uint64(20000)
+		if raceEnabled {
+			steps = 4000
+		}
+		for step := range steps {
 			l := locals[random.IntN(2)]
 			if len(out) < 100 || random.IntN(2) == 0 && len(out) < 400 {
 				n := lengths[random.IntN(len(lengths))]
@@ -334,6 +340,7 @@ func TestPoolOnOtherHandles(t *testing.T) {
 }
 
 func TestPoolTags(t *testing.T) {
+	countOnly(t)
 	p := must[*Pool](t)(NewPool(PoolConfig{Flags: PoolTags}))
 	a, b := p.Get(4096), p.Get(1<<20)
 	wantNil(t, p.SetTag(a, 77))
@@ -369,7 +376,7 @@ func TestPoolTags(t *testing.T) {
 // buffer is with two of them.
 func TestPoolUnderLoad(t *testing.T) {
 	p := newPool(t, PoolConfig{LocalCacheBytes: 512 << 10})
-	const workers, rounds = 8, 3000
+	const workers, rounds = 8, 2000
 	passed := make(chan []byte, 64)
 	var wg sync.WaitGroup
 	for w := range uint64(workers) {

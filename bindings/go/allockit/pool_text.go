@@ -3,6 +3,7 @@ package allockit
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,6 +31,7 @@ type poolDifferences struct {
 	name    string
 	pool    differences
 	classes []differences
+	sizes   []uint64 // capacity of each class
 }
 
 // allDifferences are those of every open pool by its id, and of the process.
@@ -45,6 +47,7 @@ func allDifferences() (pools map[uint64]poolDifferences, process differences) {
 		for i := range f.classes {
 			d.classes = append(d.classes, differences{})
 			d.classes[i].note(f.rawClasses[i], f.classes[i])
+			d.sizes = append(d.sizes, f.classes[i].BlockBytes)
 		}
 		pools[p.id] = d
 		for _, field := range []string{"usedbytes", "cachedbytes", "misusestotal"} {
@@ -91,10 +94,13 @@ func correctJSON(text string) string {
 	})
 }
 
-var metricLine = regexp.MustCompile(`(?m)^allockit_(pool|process)_([a-z_0-9]+)\{([^}]*)\} (\d+)$`)
+var (
+	metricLine  = regexp.MustCompile(`(?m)^allockit_(pool_class|pool|process)_([a-z_0-9]+)\{([^}]*)\} (\d+)$`)
+	classLabels = regexp.MustCompile(`id="(\d+)",block_bytes="(\d+)"`)
+)
 
 // correctMetrics adds the differences of all pools with the handle's label, as C adds
-// up the handles.
+// up the handles; classes are labelled by the pool's id and their capacity.
 func correctMetrics(text string, id uint64) string {
 	pools, process := allDifferences()
 	if len(pools) == 0 {
@@ -116,10 +122,28 @@ func correctMetrics(text string, id uint64) string {
 	return metricLine.ReplaceAllStringFunc(text, func(line string) string {
 		m := metricLine.FindStringSubmatch(line)
 		d := process
-		if m[1] == "pool" {
+		switch m[1] {
+		case "pool":
 			label, _, _ := strings.Cut(m[3], ",")
 			d = named[label]
+		case "pool_class":
+			d = classOf(pools, m[3])
 		}
 		return strings.TrimSuffix(line, m[4]) + corrected(m[4], d.of(m[2]))
 	})
+}
+
+// classOf finds the class that the labels of a metric name.
+func classOf(pools map[uint64]poolDifferences, labels string) differences {
+	m := classLabels.FindStringSubmatch(labels)
+	if m == nil {
+		return nil
+	}
+	id, _ := strconv.ParseUint(m[1], 10, 64)
+	size, _ := strconv.ParseUint(m[2], 10, 64)
+	d := pools[id]
+	if i := slices.Index(d.sizes, size); i >= 0 {
+		return d.classes[i]
+	}
+	return nil
 }

@@ -100,7 +100,11 @@ func opExhaust(s *state, w []string) error {
 }
 
 func opRepeat(s *state, w []string) error {
-	if w[1] != "alloc_free" {
+	switch w[1] {
+	case "alloc_free":
+	case "get_put":
+		return s.getPut(s.number(w[0]), w[2:])
+	default:
 		return errors.New("unknown operation")
 	}
 	h, size := s.handle(w[2]), s.size(w[3])

@@ -37,6 +37,8 @@ func init() {
 	}
 	maps.Copy(operations, regionOperations)
 	maps.Copy(operations, hugeOperations)
+	maps.Copy(operations, poolOperations)
+	maps.Copy(operations, poolLookOperations)
 }
 
 func opCreate(s *state, w []string) error {

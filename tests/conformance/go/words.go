@@ -19,14 +19,17 @@ type state struct {
 	batches map[string]int // how many blocks V.0, V.1 ... there are
 	saved   map[string]uint64
 	backing map[uintptr]allockit.Backing // what huge_alloc told, by the block's address
-	memory  [][]byte                     // what regions stand on
+	memory  [][]byte                     // what regions and pools stand on
+
+	caches bool // whether pools keep anything on the Go side
 }
 
-// handle is one of the three kinds.
+// handle is one of the four kinds.
 type handle struct {
 	tiered *allockit.Tiered
 	region *allockit.Region
 	huge   *allockit.Huge
+	pool   *allockit.Pool
 	id     uint64
 }
 
@@ -36,6 +39,8 @@ func (h *handle) Close() error {
 		return h.region.Close()
 	case h.huge != nil:
 		return h.huge.Close()
+	case h.pool != nil:
+		return h.pool.CloseNow()
 	default:
 		return h.tiered.Close()
 	}
@@ -68,6 +73,13 @@ func (s *state) huge(name string) *allockit.Huge {
 		return h
 	}
 	panic(name + " does not give huge pages")
+}
+
+func (s *state) pool(name string) *allockit.Pool {
+	if p := s.any(name).pool; p != nil {
+		return p
+	}
+	panic(name + " is no pool")
 }
 
 // block is a block by name, or an address inside of one.

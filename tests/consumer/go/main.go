@@ -29,4 +29,8 @@ func main() {
 	stats, _ := heap.Stats()
 	fmt.Println(squares[999], errors.Is(err, syscall.ENOMEM), stats.UsedBytes >= 8000, allockit.Version())
 	allockit.FreeSlice(heap, squares)
+
+	if err := pool(); err != nil {
+		log.Fatal("pool: ", err)
+	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package allockit
+
+const raceEnabled = false
