@@ -52,7 +52,7 @@ def all_of(peers, burst_peers):
         Section("threads", "Threads", "Pairs, untouched; wall time per pair of all threads together; threads are pinned to different CPUs. The "
                 "throughput of two threads over one: 2 is perfect.", both, others),
         Section("handover", "Hand-over", "One thread gets and writes the first word, another reads and checks it and puts; wall time per buffer. "
-                "1024 buffers at most are between them.", both, others),
+                "1024 buffers at most are between them. By itself: 64 buffers at a time, in which neither side waits; the median of a buffer's share.", both, others),
         Section("load", "The seed's load test", "Every operation looks at the flag to stop, gets, writes the first bytes and puts; sizes in "
                 "turn. Millions of operations per second of all threads together. 100 buffers of each size are idle before.", both, others),
         Section("warm", "First get of a warm buffer", "4000 buffers got one after the other, each timed by itself, reading the clock "

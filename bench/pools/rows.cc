@@ -32,6 +32,10 @@ constexpr std::size_t MiB = 1024 * KiB;
     ON_THREADS(name, label, size, "64", "time"), \
     {"threads-" name "-ratio", "threads-" name, "x", "more", "threads", label ", throughput of 2 over 1", on_threads, size, touch_none, 64}
 
+#define TURNS(name, label, size) \
+    {"turns-" name "-get", "turns-" name, "ns", "extra", "handover", label ", the getting side by itself", hand_over_turns, size, 0, 0}, \
+    {"turns-" name "-put", "turns-" name, "ns", "extra", "handover", label ", the putting side by itself", hand_over_turns, size, 0, 0}
+
 #define FIRST(section, name, label, size, touch, warm) \
     {section "-" name "-p50", section "-" name, "ns", "time", section, label ", p50", first_get, size, touch, warm}, \
     {section "-" name "-p99", section "-" name, "ns", "extra", section, label ", p99", first_get, size, touch, warm}, \
@@ -56,6 +60,7 @@ const Row rows[] = {
     {"handover-2K", "handover-2K", "ns", "time", "handover", "2 KiB", hand_over, 2 * KiB, 1, 0},
     {"handover-16K", "handover-16K", "ns", "time", "handover", "16 KiB", hand_over, 16 * KiB, 1, 0},
     {"handover-64K", "handover-64K", "ns", "time", "handover", "64 KiB", hand_over, 64 * KiB, 1, 0},
+    TURNS("2K", "2 KiB", 2 * KiB), TURNS("16K", "16 KiB", 16 * KiB), TURNS("64K", "64 KiB", 64 * KiB),
 
     {"load-1", "load-1", "M/s", "more", "load", "1 thread, 4 and 8 KiB, 10 bytes written", load, 1, 0, 10},
     {"load-2", "load-2", "M/s", "more", "load", "2 threads, 4 and 8 KiB, 10 bytes written", load, 2, 0, 10},
