@@ -239,7 +239,8 @@ func TestPoolDoublesAreFound(t *testing.T) {
 		wantNil(t, l.Close())
 		p.Trim()
 		s := poolStatsOf(t, p)
-		if s.MisusesTotal != 1 || s.OutBuffers != 0 || s.AllocsTotal != uint64(len(out))+1 || s.FreesTotal != s.AllocsTotal {
+		if s.MisusesTotal != 1 || s.OutBuffers != 0 || s.AllocsTotal != uint64(len(out))+1 || s.FreesTotal != s.AllocsTotal ||
+			s.MissesTotal != s.FillsTotal {
 			t.Errorf("%s: %d misuses, %d out, %d gets, %d puts", name, s.MisusesTotal, s.OutBuffers, s.AllocsTotal, s.FreesTotal)
 		}
 	}

@@ -235,3 +235,45 @@ func hasLine(text, line string) bool {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(line), "#", `[^"]*`)
 	return regexp.MustCompile("(?m)^" + pattern + "$").MatchString(text)
 }
+
+// A batch from C that finds no room here goes back, and nobody has seen it.
+func TestPoolCountersOfLeftovers(t *testing.T) {
+	oneProcessor(t)
+	p := newPool(t, PoolConfig{LocalCacheBytes: 256 << 10})
+	large := make([][]byte, 4)
+	must[int](t)(p.GetN(65536, large))
+	p.PutN(large) // as much as may lie here
+	b := p.Get(2048)
+	wantFigures(t, poolStatsOf(t, p), map[string]uint64{
+		"AllocsTotal": 5, "FreesTotal": 4, "PutsTotal": 4, "OutBuffers": 1, "UsedBytes": 2048, "LocalCacheBytes": 256 << 10,
+	})
+	p.Put(b)
+
+	// Memory becomes short while a batch is on its way.
+	var batch [4]uintptr
+	got := must[int](t)(p.getN(4096, batch[:]))
+	got = p.receive(1, batch[:got])
+	p.mode.Or(modeTight)
+	p.detach(func(int, *shard) bool { return true })
+	p.fill(p.own, 1, batch[:got])
+	wantFigures(t, poolStatsOf(t, p), map[string]uint64{"AllocsTotal": 6, "FreesTotal": 5, "OutBuffers": 1, "LocalCacheBytes": 0, "HitsTotal": 2})
+	p.mode.And(^uint32(modeTight))
+
+	// A put for which half of the fullest class does not make room enough.
+	q := newPool(t, PoolConfig{LocalCacheBytes: 256 << 10})
+	last, another := q.Get(65536), q.Get(65536)
+	for _, n := range []int{2048, 4096, 8192, 16384} {
+		full := make([][]byte, 65536/n)
+		must[int](t)(q.GetN(n, full))
+		q.PutN(full)
+	}
+	before := poolStatsOf(t, q)
+	q.Put(last)
+	after := poolStatsOf(t, q)
+	wantFigures(t, after, map[string]uint64{"AllocsTotal": 62, "FreesTotal": 61, "PutsTotal": 61, "OutBuffers": 1, "UsedBytes": 65536})
+	if after.FlushesTotal != before.FlushesTotal+1 || after.LocalCacheBytes != before.LocalCacheBytes-32<<10 {
+		t.Errorf("%+v\n%+v", before, after)
+	}
+	q.Put(another)
+	p.Put(bytesAt(pointerAt(&batch[0]), 4096, 4096))
+}
