@@ -56,9 +56,12 @@ void each_heap(F f) {
   each_own(f);
 }
 
+// Memory of the caller is nobody's cache, and none of it is ever due.
 std::uint64_t sum(std::atomic<std::uint64_t> HeapCounters::*counter) {
   std::uint64_t n = 0;
-  each_heap([&](Pages& h) { n += (h.counters.*counter).load(std::memory_order_relaxed); });
+  each_heap([&](Pages& h) {
+    if (!h.fixed()) n += (h.counters.*counter).load(std::memory_order_relaxed);
+  });
   return n;
 }
 }  // namespace
@@ -177,7 +180,7 @@ std::uint64_t purge_shared(std::uint64_t now, std::uint64_t keep_total) {
 std::uint64_t next_purge() {
   std::uint64_t t = kNone;
   each_heap([&](Pages& h) {
-    if (h.counters.dirty_bytes.load(std::memory_order_relaxed)) t = min(t, h.next_deadline());
+    if (!h.fixed() && h.counters.dirty_bytes.load(std::memory_order_relaxed)) t = min(t, h.next_deadline());
   });
   return t;
 }

@@ -255,6 +255,22 @@ CASE(the_memory_is_the_callers_again)
     CHECK_REFUSED(akit_region_alloc(h, 1, 0, 0, NULL), EINVAL);
 }
 
+/* Free memory of the caller is no cache of the process, and the purge thread has nothing to wait for. */
+CASE(the_memory_is_in_no_figure_of_the_process)
+{
+    CHECK_INT(akit_purge(AKIT_PURGE_ALL | AKIT_PURGE_WAIT, NULL), 0);
+    akit_process_stats before = AKIT_PROCESS_STATS_INIT, now = AKIT_PROCESS_STATS_INIT;
+    CHECK_INT(akit_process_stats_get(&before), 0);
+    akit_region *h = region_on(buffer, sizeof buffer);
+    void *p = akit_region_alloc(h, MIB(2), 0, 0, NULL);
+    CHECK(p);
+    CHECK_INT(akit_region_free(h, p), 0);
+    CHECK_INT(akit_process_stats_get(&now), 0);
+    CHECK(now.cached_bytes < before.cached_bytes + MIB(1));
+    CHECK_INT(now.next_purge_ns, AKIT_NONE);
+    akit_region_destroy(h, 0);
+}
+
 CASE(misuse_is_answered_here_too)
 {
     akit_region *h = region_on_with(buffer, MIB(4), 0, AKIT_CHECK_EXACT);
