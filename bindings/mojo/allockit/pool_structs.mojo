@@ -64,7 +64,7 @@ struct PoolConfig(Copyable):
     var cache_bytes: UInt64
     """Most idle bytes of all classes and threads. 0: 64 MiB, `NONE`: no bound."""
     var thread_cache_bytes: UInt64
-    """Most idle bytes in the cache of one thread. 0: 1 MiB, `NONE`: as `cache_bytes`."""
+    """Most idle bytes in the cache of one thread. 0: 4 MiB, `NONE`: as `cache_bytes`."""
     var alignment: UInt64
     """Of every buffer: a power of two, at most 2 MiB. 0: 64."""
     var slab_bytes: UInt64
@@ -97,7 +97,7 @@ struct PoolConfig(Copyable):
             limit_bytes: Cap in bytes, at least 64 KiB; 0 for none.
             decay_ns: Nanoseconds after which idle buffers go back; 0 for 100 ms.
             cache_bytes: Idle bytes that are kept; 0 for 64 MiB.
-            thread_cache_bytes: Idle bytes that one thread keeps; 0 for 1 MiB.
+            thread_cache_bytes: Idle bytes that one thread keeps; 0 for 4 MiB.
             alignment: Of every buffer; 0 for 64.
             exhaust_mode: One of `Exhaust`.
             zero_mode: One of `Zero`.

@@ -80,7 +80,7 @@ pub struct akit_pool_config {
     pub class_cache_bytes: u64,
     /// Most idle bytes of all classes and threads; 0 = 64 MiB, `AKIT_NONE` = no bound.
     pub cache_bytes: u64,
-    /// Most idle bytes in the cache of one thread; 0 = 1 MiB, `AKIT_NONE` = as `cache_bytes`.
+    /// Most idle bytes in the cache of one thread; 0 = 4 MiB, `AKIT_NONE` = as `cache_bytes`.
     pub thread_cache_bytes: u64,
     /// Of every buffer: a power of two, at most 2 MiB; 0 = 64.
     pub alignment: u64,
