@@ -272,6 +272,8 @@ void finish_block(Heap* h, Span* s, unsigned cls, std::size_t usable, std::uintp
 void* resize_span(Heap* h, Span* s, std::size_t n, bool may_move);
 // query.cc: the span whose pages hold this address, in use or not.
 Span* span_around(std::uintptr_t a);
+std::uint64_t tag_at(const Span* s, std::uintptr_t base);  // pools: the caller's number with this buffer
+std::uint64_t policy_node(const Heap* h);                  // the one node memory is bound to, kNone
 // Whether this page of the handle's own page heaps is free: a block that started there was freed before.
 bool is_free_page(const Heap* h, std::uintptr_t a);
 

@@ -95,13 +95,19 @@ std::uint64_t pool_state(const Span* s, std::uintptr_t base, std::size_t i) {
   return i < s->fresh && !((s->bits[i / 64] >> (i % 64)) & 1) ? 2 : 0;
 }
 
+}  // namespace
+
 std::uint64_t tag_at(const Span* s, std::uintptr_t base) {
   std::uint64_t tag = __atomic_load_n(&s->tag, __ATOMIC_RELAXED);
   if (s->role != pages::Role::kSlab || tag == 0) return tag;
   return __atomic_load_n(reinterpret_cast<const std::uint64_t*>(tag) + (base - s->base) / s->stride, __ATOMIC_RELAXED);
 }
 
-}  // namespace
+std::uint64_t policy_node(const Heap* h) {
+  const Heap* policy = h->region_parent ? h->region_parent : h;
+  bool one_node = is_pow2(policy->opt.numa_nodes) && policy->opt.numa_mode != static_cast<std::uint32_t>(os::Numa::kInterleave);
+  return one_node ? lowest_bit(policy->opt.numa_nodes) : kNone;
+}
 
 int inspect(const void* p, BlockInfo* out) noexcept {
   auto a = reinterpret_cast<std::uintptr_t>(p);
@@ -126,10 +132,7 @@ int inspect(const void* p, BlockInfo* out) noexcept {
     auto* b = map::exact_byte(base);
     if (b && b->load(std::memory_order_relaxed) != 1) state = 2;
   }
-  const Heap* policy = h->region_parent ? h->region_parent : h;
-  bool one_node = is_pow2(policy->opt.numa_nodes) && policy->opt.numa_mode != static_cast<std::uint32_t>(os::Numa::kInterleave);
-  std::uint64_t node = one_node ? lowest_bit(policy->opt.numa_nodes) : kNone;
-  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, node, state == 1 && s->was_zero, h->pool && state == 1 ? tag_at(s, base) : 0};
+  *out = {h->stub->id, h->stub->kind, base, s->usable, state, s->backing, s->reason, policy_node(h), state == 1 && s->was_zero, h->pool && state == 1 ? tag_at(s, base) : 0};
   return 0;
 }
 

@@ -101,7 +101,6 @@ void leave_pages(Heap* h, Span* s, std::uint64_t deadline) {
     s->role = pages::Role::kHugetlb;
     return huge_block_free(h, s, 0);
   }
-  unlink_span(h, s);
   s->owner = nullptr;
   uncharge_of(h, s, s->bytes());
   pages::free_span(s, deadline);
@@ -115,6 +114,14 @@ std::uint64_t* bits_new(Heap* h, const Span* s) {
 void bits_delete(Heap* h, Span* s) {
   if (s->bits && !(h->pool && h->pool->page_bits)) meta::put(s->bits, words(s->capacity) * 8);
   s->bits = nullptr;
+}
+
+// From here on no walk over the handle's spans looks into it.
+void hide_slab(Heap* h, Span* s) {
+  if (AKIT_LIKELY(s->page_shift == 0)) return unlink_span(h, s);
+  os::Guard g(h->spans_lock);
+  s->role = pages::Role::kHugetlb;
+  s->freed = true;
 }
 
 bool tags_new(Heap* h, Span* s) {
@@ -218,7 +225,7 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   s->bits = bits_new(h, s);
   if (!s->bits || !map::cover(s->base, bytes, true, (h->watch & kWatchExact) != 0) || !tags_new(h, s)) {
     bits_delete(h, s);
-    link_span(h, s);
+    if (s->page_shift) link_span(h, s);  // whoever unmaps it takes it off the list
     leave_pages(h, s, 0);
     return nullptr;
   }
@@ -311,6 +318,7 @@ void release_slab_record(Heap* h, Span* s) {
 
 void release_span(Heap* h, Span* s, std::uint64_t stamp) {
   if (s->role == pages::Role::kSlab) {
+    hide_slab(h, s);
     release_slab_record(h, s);
     return leave_pages(h, s, deadline_from(h, stamp));
   }

@@ -46,14 +46,12 @@ int leak_next(akit_pool* r, std::uint64_t* cursor, BlockInfo* out) noexcept {
   if (!h || !cursor) return -EINVAL;
   os::SlowSection section(h->opt.memory ? os::current_or_null() : os::current());
   Next n;
-  {
-    os::Guard g(h->spans_lock);
-    for (Span* s = h->spans; s; s = s->all_next) look(s, *cursor, &n);
-  }
+  os::Guard g(h->spans_lock);
+  for (Span* s = h->spans; s; s = s->all_next) look(s, *cursor, &n);
   if (!n.span) return -ENOENT;
   *cursor = n.at + 1;
-  if (int rc = inspect(reinterpret_cast<void*>(n.at), out)) return rc;
-  out->state = 1;
+  const Span* s = n.span;
+  *out = {h->stub->id, h->stub->kind, n.at, s->usable, 1, s->backing, s->reason, policy_node(h), false, tag_at(s, n.at)};
   return 0;
 }
 
