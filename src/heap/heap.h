@@ -154,11 +154,16 @@ inline std::uint64_t deadline_from(const Heap* h, std::uint64_t stamp) {
   return h->opt.decay_ns == kNone ? kNone : stamp + h->opt.decay_ns;
 }
 inline map::Entry entry_for(const Heap* h, unsigned c) { return (h->owner << map::kOwnerShift) | c; }
+// Says to compilers that what they know of c elsewhere is not of pools.
+inline std::size_t pool_class_of(const std::uint32_t (&of)[cache::kPoolClasses + 1], unsigned c) {
+  if (c > cache::kPoolClasses) __builtin_unreachable();
+  return of[c];
+}
 inline std::size_t size_of(const Heap* h, unsigned c) {
   if (AKIT_LIKELY(h->kind == kKindTiered)) return size_of_class(c);
-  return h->pool ? h->pool->size[c] : extent_size(c);
+  return h->pool ? pool_class_of(h->pool->size, c) : extent_size(c);
 }
-inline std::size_t stride_of(const Heap* h, unsigned c) { return AKIT_UNLIKELY(h->pool != nullptr) ? h->pool->stride[c] : stride_of_class(c); }
+inline std::size_t stride_of(const Heap* h, unsigned c) { return AKIT_UNLIKELY(h->pool != nullptr) ? pool_class_of(h->pool->stride, c) : stride_of_class(c); }
 // The class with a bin that a block of n bytes with a span of its own belongs to; 0: none.
 unsigned block_class(const Heap* h, std::size_t n);
 inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }  // pools: all

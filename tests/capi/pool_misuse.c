@@ -204,7 +204,7 @@ CASE(a_put_does_not_touch_the_buffer)
     CHECK_INT(akit_pool_put(h, p), 0);
     is_wrong(h, p, -EINVAL);
     is_wrong(h, p + 64, -ENOENT);
-    CHECK(peek_all(p, KIB(64), 0xa7));
+    CHECK(all_bytes(p, KIB(64), 0xa7));
     akit_pool_destroy(h, 0);
 }
 
