@@ -124,6 +124,10 @@ void hide_slab(Heap* h, Span* s) {
   s->freed = true;
 }
 
+void set_all_bits(Span* s) {
+  for (std::uint32_t i = 0; i < s->capacity; ++i) s->bits[i / 64] |= std::uint64_t{1} << (i % 64);
+}
+
 bool tags_new(Heap* h, Span* s) {
   s->tag = 0;
   if (!(h->watch & kWatchTags)) return true;
@@ -230,9 +234,10 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
     return nullptr;
   }
   for (std::size_t i = 0; i < words(s->capacity); ++i) s->bits[i] = 0;
+  if (h->pool) set_all_bits(s);
   s->role = pages::Role::kSlab;
   s->cls = static_cast<std::uint8_t>(c);
-  s->fresh = s->free_bits = 0;
+  s->fresh = s->free_bits = h->pool ? s->capacity : 0;
   s->deadline = kNone;  // of pages under free blocks
   wipe_foreign(h, s);
   if (!h->huge_parent || !h->pool) s->backing = dense ? 1 : 0;
@@ -249,12 +254,32 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   return s;
 }
 
+// Buffers whose states share a cache line do not follow each other, because the next one may well be for
+// another thread: every second of 4 KiB first, every fourth of 2 KiB.
+unsigned take_apart(Span* s, void** out, unsigned want) {
+  constexpr std::size_t kLine = map::kOwnByte * kCacheLine;  // bytes of memory
+  static constexpr std::uint64_t kEvery[] = {~std::uint64_t{0}, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101,
+                                             0x0001000100010001, 0x0000000100000001};
+  unsigned step = s->stride < kLine ? min(log2_ceil((kLine + s->stride - 1) / s->stride), 5u) : 0, n = 0;
+  for (unsigned first = 0; first < 1u << step; ++first)
+    for (std::size_t w = 0; w < words(s->capacity); ++w)
+      while (std::uint64_t free = s->bits[w] & (kEvery[step] << first)) {
+        if (n == want) return n;
+        unsigned b = lowest_bit(free);
+        s->bits[w] &= ~(std::uint64_t{1} << b);
+        --s->free_bits;
+        out[n++] = reinterpret_cast<void*>(s->base + (w * 64 + b) * s->stride);
+      }
+  return n;
+}
+
 // Lowest addresses first: neighbours in memory are neighbours in time.
 unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
   ClassState& k = h->classes[c];
   unsigned n = 0;
   while (n < want && k.partial) {
     Span* s = k.partial;
+    if (h->pool && want == 1) n = take_apart(s, out, 1);  // a warm-up takes neighbours, which one system call makes resident
     for (std::size_t w = 0; s->free_bits && n < want && w < words(s->capacity); ++w) {
       while (s->bits[w] && n < want) {
         unsigned b = lowest_bit(s->bits[w]);
