@@ -28,7 +28,7 @@ static void burst(akit_pool *h, int out)
 
 static void maintain_until(int64_t most)
 {
-    for (int i = 0; i < 60 && (i < 4 || grown_rss() > most); i++) {
+    for (int i = 0; i < 200 && (i < 4 || grown_rss() > most); i++) {
         usleep(50000);
         CHECK_INT(akit_maintain(NULL), 0);
     }
