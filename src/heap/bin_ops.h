@@ -97,11 +97,12 @@ inline void ungrant(ThreadCache* tc, unsigned c, unsigned n) {
   h->account.front_entries.fetch_sub(n, std::memory_order_relaxed);
 }
 
+inline void mark_touched(Heap* h, unsigned c) { __atomic_fetch_or(&h->touched[c / 64], std::uint64_t{1} << (c % 64), __ATOMIC_RELAXED); }
 inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
   std::uint64_t bit = std::uint64_t{1} << (c % 64);
   if (tc->touched[c / 64] & bit) return;
   __atomic_store_n(&tc->touched[c / 64], tc->touched[c / 64] | bit, __ATOMIC_RELAXED);
-  __atomic_fetch_or(&h->touched[c / 64], bit, __ATOMIC_RELAXED);
+  mark_touched(h, c);
 }
 
 // Makes the bin usable when it is poisoned (never used, or taken). false: no array or no budget.

@@ -97,10 +97,7 @@ Span* slab_pages(Heap* h, std::size_t bytes, bool dense, bool* over_cap) {
 }
 
 void leave_pages(Heap* h, Span* s, std::uint64_t deadline) {
-  if (AKIT_UNLIKELY(s->page_shift != 0)) {
-    s->role = pages::Role::kHugetlb;
-    return huge_block_free(h, s, 0);
-  }
+  if (AKIT_UNLIKELY(s->page_shift != 0)) return huge_block_free(h, s, 0);
   s->owner = nullptr;
   uncharge_of(h, s, s->bytes());
   pages::free_span(s, deadline);
@@ -256,21 +253,20 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
 
 // Buffers whose states share a cache line do not follow each other, because the next one may well be for
 // another thread: every second of 4 KiB first, every fourth of 2 KiB.
-unsigned take_apart(Span* s, void** out, unsigned want) {
+void* take_apart(Span* s) {
   constexpr std::size_t kLine = map::kOwnByte * kCacheLine;  // bytes of memory
   static constexpr std::uint64_t kEvery[] = {~std::uint64_t{0}, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101,
                                              0x0001000100010001, 0x0000000100000001};
-  unsigned step = s->stride < kLine ? min(log2_ceil((kLine + s->stride - 1) / s->stride), 5u) : 0, n = 0;
+  unsigned step = s->stride < kLine ? min(log2_ceil((kLine + s->stride - 1) / s->stride), 5u) : 0;
   for (unsigned first = 0; first < 1u << step; ++first)
     for (std::size_t w = 0; w < words(s->capacity); ++w)
-      while (std::uint64_t free = s->bits[w] & (kEvery[step] << first)) {
-        if (n == want) return n;
+      if (std::uint64_t free = s->bits[w] & (kEvery[step] << first)) {
         unsigned b = lowest_bit(free);
         s->bits[w] &= ~(std::uint64_t{1} << b);
         --s->free_bits;
-        out[n++] = reinterpret_cast<void*>(s->base + (w * 64 + b) * s->stride);
+        return reinterpret_cast<void*>(s->base + (w * 64 + b) * s->stride);
       }
-  return n;
+  __builtin_unreachable();  // it is on the list of slabs with free blocks
 }
 
 // Lowest addresses first: neighbours in memory are neighbours in time.
@@ -279,7 +275,7 @@ unsigned slab_take(Heap* h, unsigned c, void** out, unsigned want) {
   unsigned n = 0;
   while (n < want && k.partial) {
     Span* s = k.partial;
-    if (h->pool && want == 1) n = take_apart(s, out, 1);  // a warm-up takes neighbours, which one system call makes resident
+    if (h->pool && want == 1) out[n++] = take_apart(s);  // a warm-up takes neighbours, which one system call makes resident
     for (std::size_t w = 0; s->free_bits && n < want && w < words(s->capacity); ++w) {
       while (s->bits[w] && n < want) {
         unsigned b = lowest_bit(s->bits[w]);

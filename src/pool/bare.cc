@@ -51,7 +51,7 @@ void count(Heap* h, unsigned c, std::int64_t n) {
 
 void* bare_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity) {
   os::SlowSection section(h->opt.memory ? os::current_or_null() : os::current());
-  __atomic_fetch_or(&h->touched[c / 64], std::uint64_t{1} << (c % 64), __ATOMIC_RELAXED);
+  mark_touched(h, c);
   bool over_cap = false;
   void* p = h->opt.memory ? take_in_memory(h, c, &over_cap) : take_at_cap(h, c, &over_cap);
   if (!p) return nullptr;
@@ -70,15 +70,13 @@ void* bare_get(Heap* h, std::size_t n, unsigned c, std::size_t* capacity) {
 }
 
 bool bare_put(Heap* h, unsigned c, void* p) {
-  {
-    os::Guard g(h->classes[c].lock);
-    std::uint8_t* state = state_of(reinterpret_cast<std::uintptr_t>(p));
-    if (load(state) != kOut) return false;  // another put of it was quicker
-    store(state, kIdle);
-    __atomic_store_n(state + 1, 0, __ATOMIC_RELAXED);  // the mark that says it is in no slab
-    slab_return(h, c, p, 0);
-  }
+  os::Guard g(h->classes[c].lock);
+  std::uint8_t* state = state_of(reinterpret_cast<std::uintptr_t>(p));
+  if (load(state) != kOut) return false;  // another put of it was quicker
+  store(state, kIdle);
+  __atomic_store_n(state + 1, 0, __ATOMIC_RELAXED);  // the mark that says it is in no slab
   count(h, c, -1);
+  slab_return(h, c, p, 0);  // last: a pool that waits for it may end now
   return true;
 }
 

@@ -58,7 +58,7 @@ int warm(akit_pool* r, std::size_t length, std::size_t count) noexcept {
   std::uint64_t most = min(h->opt.cache_bytes, h->opt.class_cache_bytes) / t->size[c];
   if (count > most || count > UINT32_MAX) return -EINVAL;
   os::SlowSection section(h->opt.memory ? os::current_or_null() : os::current());
-  __atomic_fetch_or(&h->touched[c / 64], std::uint64_t{1} << (c % 64), __ATOMIC_RELAXED);
+  mark_touched(h, c);
   if (h->opt.memory) return fixed_warm(h, c, count);
   std::size_t idle;
   {
