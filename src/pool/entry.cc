@@ -13,30 +13,37 @@ using cache::Slot;
 // The same as the argument, but no register need keep that for the miss.
 AKIT_INLINE akit_pool* handle_of(const ThreadCache* tc) { return static_cast<akit_pool*>(const_cast<void*>(static_cast<const void*>(tc->handle))); }
 
-// A pool that zeroes has its calls watched: they come here from the miss, and go on like the others.
-enum Way { kPlain, kZeroing };
+// The second way is for what the TLS word does not answer: the turn of another pool, and pools that zero,
+// whose calls are watched. It finds the cache by its seat, and goes on like the first.
+enum Way { kPlain, kSecond };
 
 template <Way kWay>
 AKIT_INLINE bool serves(const ThreadCache* tc, const akit_tiered* h) {
-  if (kWay == kPlain) return tc->handle == h;
-  return tc->watched == h && (tc->watch_flags & ~(heap::kWatchZeroAlloc | heap::kWatchZeroFree)) == 0;
+  if (tc->handle == h) return true;
+  return kWay == kSecond && tc->watched == h && (tc->watch_flags & ~(heap::kWatchZeroAlloc | heap::kWatchZeroFree)) == 0;
 }
 AKIT_INLINE bool zeroes(const ThreadCache* tc, std::uint32_t when) { return (tc->watch_flags & when) != 0; }
 
 template <Way kWay>
-AKIT_INLINE void* get_miss(akit_pool* p, std::size_t n, std::size_t* capacity) {
-  return kWay == kPlain ? get_watched(p, n, capacity) : get_slow(p, n, capacity);
+AKIT_INLINE void* not_ours(akit_pool* p, std::size_t n, std::size_t* capacity) {
+  return kWay == kPlain ? get_second(p, n, capacity) : get_slow(p, n, capacity);
 }
 template <Way kWay>
-AKIT_INLINE int put_miss(akit_pool* p, void* q) {
-  return kWay == kPlain ? put_watched(p, q) : put_slow(p, q);
+AKIT_INLINE int not_ours(akit_pool* p, void* q) {
+  return kWay == kPlain ? put_second(p, q) : put_slow(p, q);
+}
+AKIT_INLINE bool turn_to(akit_pool* p) {
+  ThreadCache* tc = heap::seat_cache(stub(p), heap::kKindPool);
+  if (!serves<kSecond>(tc, stub(p))) return false;
+  heap::set_current(tc);
+  return true;
 }
 
 template <bool kSearch, Way kWay = kPlain>
 AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   akit_tiered* h = stub(p);
   ThreadCache* tc = heap::current_pool_for(h);
-  if (AKIT_UNLIKELY(!serves<kWay>(tc, h))) return get_miss<kWay>(p, n, capacity);
+  if (AKIT_UNLIKELY(!serves<kWay>(tc, h))) return not_ours<kWay>(p, n, capacity);
   auto* t = static_cast<const heap::PoolPart*>(tc->table);
   unsigned length = heap::length_of(n), c = kSearch ? class_for(t, n, length) : t->first[length];
   std::size_t size = t->size[c];
@@ -48,14 +55,14 @@ AKIT_INLINE void* get(akit_pool* p, std::size_t n, std::size_t* capacity) {
   auto a = reinterpret_cast<std::uintptr_t>(q);
   if (AKIT_UNLIKELY((a >> map::kLeafShift) != tc->leaf_number)) {  // also: none
     cache::leave(tc);
-    return get_miss<kWay>(kWay == kPlain ? handle_of(tc) : p, n, capacity);
+    return get_slow(kWay == kPlain ? handle_of(tc) : p, n, capacity);
   }
   tc->bin[c].store(s - 1, std::memory_order_relaxed);
   cache::leave(tc);
   store(state_of(tc, a), kOut);
   kSearch ? count_length(tc, t, length, c) : cache::count_get(tc, heap::kLengthBins + length);
   note_low(tc, c, s - 1);
-  if (kWay == kZeroing && zeroes(tc, heap::kWatchZeroAlloc)) __builtin_memset(q, 0, size);
+  if (kWay == kSecond && zeroes(tc, heap::kWatchZeroAlloc)) __builtin_memset(q, 0, size);
   return counted_out(tc, q);
 }
 
@@ -68,23 +75,23 @@ template <Way kWay = kPlain>
 AKIT_INLINE int put(akit_pool* p, void* q) {
   akit_tiered* h = stub(p);
   ThreadCache* tc = heap::current_pool_for(h);
-  if (AKIT_UNLIKELY(!serves<kWay>(tc, h))) return put_miss<kWay>(p, q);
+  if (AKIT_UNLIKELY(!serves<kWay>(tc, h))) return not_ours<kWay>(p, q);
   auto a = reinterpret_cast<std::uintptr_t>(q);
   // One rotation serves two tests: the low bits, moved to the top, make an address that is no multiple
   // of 128 belong to no leaf.
   constexpr unsigned kLow = map::kGrain + 3;
   std::uintptr_t turned = (a >> kLow) | (a << (64 - kLow));
-  if (AKIT_UNLIKELY((turned >> (map::kLeafShift - kLow)) != tc->leaf_number)) return put_miss<kWay>(p, q);
+  if (AKIT_UNLIKELY((turned >> (map::kLeafShift - kLow)) != tc->leaf_number)) return put_slow(p, q);
   std::uint32_t c = tc->leaf[a >> map::kPageShift].load(std::memory_order_relaxed) - tc->own;
-  if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses)) return put_miss<kWay>(p, q);
+  if (AKIT_UNLIKELY(c - 1 >= cache::kPoolClasses)) return put_slow(p, q);
   std::uint8_t* state = tc->outs[a >> map::kRangeShift] + (turned & (kMarks - 1));
-  if (AKIT_UNLIKELY(load(state) != kOut)) return put_miss<kWay>(p, q);
-  if (kWay == kZeroing && zeroes(tc, heap::kWatchZeroFree)) __builtin_memset(q, 0, static_cast<const heap::PoolPart*>(tc->table)->size[c]);
+  if (AKIT_UNLIKELY(load(state) != kOut)) return put_slow(p, q);
+  if (kWay == kSecond && zeroes(tc, heap::kWatchZeroFree)) __builtin_memset(q, 0, static_cast<const heap::PoolPart*>(tc->table)->size[c]);
   cache::enter(tc);
   Slot* s = tc->bin[c].load(std::memory_order_acquire);
   if (AKIT_UNLIKELY((reinterpret_cast<std::uintptr_t>(s + 1) & (cache::kArrayBytes - 1)) == 0)) {
     cache::leave(tc);
-    return put_miss<kWay>(p, q);
+    return put_slow(p, q);
   }
   store(state, kIdle);
   s[1].store(q, std::memory_order_relaxed);
@@ -94,12 +101,12 @@ AKIT_INLINE int put(akit_pool* p, void* q) {
   return 0;
 }
 
-AKIT_MISS void* get_watched(akit_pool* p, std::size_t n, std::size_t* capacity) {
-  ThreadCache* tc = heap::current_pool_for(stub(p));
-  bool ours = serves<kZeroing>(tc, stub(p)) && n - 1 < static_cast<const heap::PoolPart*>(tc->table)->largest;
-  return ours ? get<true, kZeroing>(p, n, capacity) : get_slow(p, n, capacity);
+AKIT_MISS void* get_second(akit_pool* p, std::size_t n, std::size_t* capacity) {
+  if (!turn_to(p)) return get_slow(p, n, capacity);
+  auto* t = static_cast<const heap::PoolPart*>(heap::current_pool_for(stub(p))->table);
+  return n - 1 < t->largest ? get<true, kSecond>(p, n, capacity) : get_slow(p, n, capacity);
 }
-AKIT_MISS int put_watched(akit_pool* p, void* q) { return put<kZeroing>(p, q); }
+AKIT_MISS int put_second(akit_pool* p, void* q) { return turn_to(p) ? put<kSecond>(p, q) : put_slow(p, q); }
 
 }  // namespace akit::pool
 
