@@ -111,7 +111,18 @@ for_malloc_routed_python() {
         python3 -c 'import json, re, threading; print(len(json.dumps([list(range(n)) for n in range(300)])))')" = 196957 ]
 }
 
-for name in c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
+# The examples of README.md, as they stand there: the command, and what it prints.
+for_readme() {
+    mkdir -p readme
+    cd readme
+    python3 "$here/readme.py" "$root/README.md" . >programs
+    while IFS=$'\t' read -r name command printed; do
+        echo "$name: $command"
+        [ "$(export LD_LIBRARY_PATH=$libdir; eval "$command")" = "$printed" ]
+    done <programs
+}
+
+for name in readme c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
     pkg_config_version address_sanitizer use_after_free_report thread_sanitizer \
     malloc_routed_with_40_keys malloc_routed_python; do
     consumer "$name" "for_$name"
