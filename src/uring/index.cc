@@ -35,13 +35,13 @@ bool Index::make_room(std::uintptr_t begin, std::uintptr_t end) {
   std::size_t more = 0;
   each_key(begin, end, [&](std::uint64_t) { ++more; });
   const Table* t = table_.load(std::memory_order_relaxed);
-  return 2 * (cells_ + gone_ + more) <= t->size || rebuild(cells_ + more);
+  return 4 * (cells_ + gone_ + more) <= t->size || rebuild(cells_ + more);
 }
 
 bool Index::rebuild(std::size_t cells) {
   Table* now = table_.load(std::memory_order_relaxed);
-  std::size_t size = now ? now->size : 256;
-  while (size < 4 * cells) size *= 2;
+  std::size_t size = now ? now->size : kFewestCells;
+  while (size < 8 * cells) size *= 2;
   Table* t = spare_;
   if (!t || t->size != size) {
     t = static_cast<Table*>(array_get(sizeof(Table) + size * sizeof(std::uint64_t)));

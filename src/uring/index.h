@@ -60,6 +60,7 @@ class Index {
   };
 
   static constexpr unsigned kSlotBits = 15, kSmall = 16, kLarge = 21;
+  static constexpr std::size_t kFewestCells = 512;  // a quarter of them is used at most: few lie beside their place
   static constexpr std::uint64_t kGone = ~std::uint64_t{0};  // no key is that large and odd
   // Never 0, which is no cell.
   static std::uint64_t small_key(std::uintptr_t a) { return ((a >> kSmall) + 1) << 1; }
