@@ -5,6 +5,7 @@
 #include "huge/api.h"
 #include "pool/api.h"
 #include "region/api.h"
+#include "ring/api.h"
 
 namespace akit::abi {
 
@@ -29,6 +30,8 @@ constexpr const char* kHuge[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_HUGE_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kPool[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_POOL_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kRing[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_RING_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
 
 template <class Stats, std::size_t N>
@@ -48,6 +51,8 @@ constexpr KindTexts kinds[kKinds] = {
      read<HugeStats, huge::stats_by_id>},
     {heap::kKindPool, "pool", kPool, count<PoolStats>(kPool), pool::class_stats_by_id,
      read<PoolStats, pool::stats_by_id>},
+    {heap::kKindRing, "ring", kRing, count<RingStats>(kRing), nullptr,
+     read<RingStats, ring::stats_by_id>},
 };
 
 }  // namespace akit::abi

@@ -7,6 +7,7 @@
 #include "heap/api.h"
 #include "heap/extent_class.h"
 #include "heap/pool_part.h"
+#include "heap/ring_part.h"
 #include "heap/size_class.h"
 
 namespace akit::heap {
@@ -112,6 +113,7 @@ struct Heap {
   std::atomic<std::uint64_t> lent;      // bytes they hold
   pages::Account account;
   PoolPart* pool;                       // what pools have besides; NULL: no pool
+  Ring* ring;                           // the same of rings
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<std::uint64_t> armed_at;  // since when something may be idle
