@@ -143,7 +143,10 @@ std::uint32_t probe_all(Heap* h, Ring* r) {
   r->told.exchange(0, std::memory_order_seq_cst);
   std::uint32_t i = probe(h, r, kNoBlock);
   r->barren = i == kNoBlock;
-  if (i != kNoBlock) return i;
+  if (i != kNoBlock) {
+    r->told.store(1, std::memory_order_relaxed);  // not all were looked at
+    return i;
+  }
   RingBlock& cur = r->blocks[r->current];
   collect(r, cur);
   std::uint64_t stuck = granules_of(back_in_lap(cur));
@@ -240,7 +243,7 @@ AKIT_WARM void* acquire_rest(akit_ring* ring, std::size_t length) {
   std::uint64_t n = max<std::uint64_t>((length + r->mask) >> r->shift, 1);
   if (AKIT_UNLIKELY(n > r->largest)) return refuse(h, r, EMSGSIZE, n);
   if (AKIT_UNLIKELY(r->gone) && memory_get(ring, nullptr, nullptr) < 0) return refuse(h, r, ENOBUFS, n);
-  std::uint64_t wanted = AKIT_UNLIKELY(r->colour != 0) && r->ordered ? taken_at(r, place_now(r), n) : n;
+  std::uint64_t wanted = AKIT_UNLIKELY(r->colour != 0) && r->ordered ? max(taken_at(r, place_now(r), n), n) : n;
   if (wanted > left_of(r) && !(r->ordered ? advance(r, n) : next_block(h, r, n))) return refuse(h, r, ENOBUFS, n);
   return take(h, r, n, length);
 }
