@@ -217,7 +217,7 @@ static void *receives_and_ends(void *arg)
     return NULL;
 }
 
-/* As the manual says: the kernel cancels what a thread sent that has ended. The handle goes on, and nothing is lost. */
+/* The kernel cancels what a thread sent that has ended. The handle goes on, and no byte is lost. */
 CASE(io_thread_that_sent_has_ended)
 {
     akit_io *io = new_io();
