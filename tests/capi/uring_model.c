@@ -18,7 +18,7 @@ CASE(random_calls_answer_as_a_plain_list)
     static uint8_t data[20000];
     raw_ring r = raw_ring_with(0);
     raw_close(&r);
-    const char *asked = getenv("AKIT_MODEL_ROUNDS");
+    const char *asked = getenv("AKIT_TEST_ROUNDS");
     unsigned long rounds = asked ? strtoul(asked, NULL, 10) : 20;
     for (uint64_t seed = 1; seed <= rounds; seed++) {
         uint64_t state = seed * 0x9E3779B97F4A7C15u;
