@@ -140,6 +140,8 @@
  *
  *   Shared: pkg-config --cflags --libs allockit. Static: add --static; the archive's symbols are
  *   hidden, so a program or plug-in that contains it neither exports them nor has them replaced.
+ *   A small io_uring for programs that bring none is a second library, with a header of its own:
+ *   pkg-config allockit_io and <allockit/io.h>. For programs with liburing: <allockit/liburing.h>.
  */
 #ifndef ALLOCKIT_H
 #define ALLOCKIT_H
