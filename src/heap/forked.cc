@@ -42,8 +42,7 @@ void empty_caches(Heap* h) {
 
 void forget_blocks(Heap* h) {
   if (h->ring) {
-    h->ring->order_lock.reset();
-    return ring_forget(h);
+    return ring_forked(h);
   }
   if (!h->opt.copy_asked) huge_blocks_forget(h);
   bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages
