@@ -55,8 +55,7 @@ bool forget_slab_pins(Heap* h) {
 
 void forget_blocks(Heap* h) {
   if (h->ring) {
-    h->ring->order_lock.reset();
-    return ring_forget(h);
+    return ring_forked(h);
   }
   bool hidden = forget_slab_pins(h);
   if (!h->opt.copy_asked) huge_blocks_forget(h);

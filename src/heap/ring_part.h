@@ -172,7 +172,7 @@ struct RingSum {
 RingSum ring_sum(const Ring* r);
 bool ring_is_back(Ring* r);        // nothing is out; under registry_lock
 void ring_drain(Ring* r);          // destroyed with slices out: no release takes the fast path from here on
-void ring_forget(Heap* h);         // child of a fork: the area was not copied
+void ring_forked(Heap* h);         // child of a fork
 bool ring_area(Heap* h);           // a new one
 void ring_begin(Ring* r);          // nothing was acquired, or what was is forgotten
 

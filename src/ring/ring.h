@@ -49,9 +49,12 @@ AKIT_INLINE void start_run(Ring* r, std::uint64_t first, std::uint64_t n) {
     r->moved |= r->producer != 0;
     r->producer = self;
   }
+  set_left(r, 0);  // for the child of a fork by another thread: never this run's end with the last one's rest
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   r->run = n;
   r->end = r->base + ((first + n) << r->shift);
   r->cell_end = r->cells + first + n;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   set_left(r, n);
 }
 bool advance(Ring* r, std::uint64_t n);  // ordered: a run with room for n granules
