@@ -21,6 +21,7 @@ mod region;
 mod ring;
 mod stats;
 mod tiered;
+mod uring;
 
 pub use base::*;
 pub use host::*;
@@ -31,3 +32,4 @@ pub use region::*;
 pub use ring::*;
 pub use stats::*;
 pub use tiered::*;
+pub use uring::*;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-pub const SOURCES: [&str; 9] = [
+pub const SOURCES: [&str; 10] = [
     include_str!("../../src/base.rs"),
     include_str!("../../src/host.rs"),
     include_str!("../../src/huge.rs"),
@@ -13,6 +13,7 @@ pub const SOURCES: [&str; 9] = [
     include_str!("../../src/ring.rs"),
     include_str!("../../src/stats.rs"),
     include_str!("../../src/tiered.rs"),
+    include_str!("../../src/uring.rs"),
 ];
 
 pub fn pkg_config(argument: &str) -> Vec<String> {
