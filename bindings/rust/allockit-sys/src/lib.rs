@@ -15,6 +15,8 @@
 mod base;
 mod host;
 mod huge;
+#[cfg(feature = "io")]
+mod io;
 mod malloc;
 mod pool;
 mod region;
@@ -26,6 +28,8 @@ mod uring;
 pub use base::*;
 pub use host::*;
 pub use huge::*;
+#[cfg(feature = "io")]
+pub use io::*;
 pub use malloc::*;
 pub use pool::*;
 pub use region::*;

@@ -32,6 +32,8 @@ macro_rules! layout {
 }
 
 mod heaps;
+#[cfg(feature = "io")]
+mod io;
 mod pages;
 mod pools;
 mod rings;
@@ -43,6 +45,7 @@ fn no_struct_is_left_out() {
     let plain = declared.filter(|text| !text.starts_with("akit_tiered {") && !text.contains("_opaque"));
     let tested = concat!(
         include_str!("heaps.rs"),
+        include_str!("io.rs"),
         include_str!("pages.rs"),
         include_str!("pools.rs"),
         include_str!("rings.rs"),
