@@ -339,7 +339,8 @@ impl Io {
         let mut item = match &entry.held {
             // SAFETY: a buffer with that many bytes, taken just now from the group that this request named.
             Held::Group(group) => NonNull::new(event.buffer).map_or(IoItem::Nothing, |p| unsafe {
-                IoItem::Received(GroupBuf::new(p.cast(), event.res as usize, group.clone()))
+                let bytes = NonNull::slice_from_raw_parts(p.cast(), event.res as usize);
+                IoItem::Received(GroupBuf::from_raw(bytes, group.clone()))
             }),
             // SAFETY: a descriptor that was made just now and belongs to nobody else.
             Held::Accept if event.res >= 0 => IoItem::Accepted(unsafe { OwnedFd::from_raw_fd(event.res) }),

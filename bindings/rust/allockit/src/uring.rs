@@ -291,6 +291,20 @@ impl Uring {
         Ok(EndedUring { raw })
     }
 
+    /// Ends the registration at once, with tags or without.
+    ///
+    /// # Safety
+    ///
+    /// No request uses the memory any more.
+    ///
+    /// # Errors
+    ///
+    /// None in a program without misuse; the handle is consumed in any case.
+    pub unsafe fn destroy_now(self) -> Result<()> {
+        // SAFETY: the handle is live, and `self` was its owner; the caller vouches for the requests.
+        check(unsafe { sys::akit_uring_destroy(self.into_raw(), sys::AKIT_DESTROY_NOW) }).map(drop)
+    }
+
     pub(crate) fn id(&self) -> u64 {
         self.id
     }

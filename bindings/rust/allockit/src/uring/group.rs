@@ -40,6 +40,18 @@ impl Group {
         GroupConfig::new()
     }
 
+    /// Takes over a handle made through the C interface; `None` for NULL. `Io` takes none of these.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is NULL or a live handle that nobody else will destroy.
+    pub unsafe fn from_raw(raw: *mut sys::akit_uring_group) -> Option<Self> {
+        // SAFETY: promised by the caller; no registration has the id 0.
+        let mut group = unsafe { Group::new(raw, 0, 0) }?;
+        group.group_id = group.stats().map_or(0, |stats| stats.group_id as u16);
+        Some(group)
+    }
+
     /// # Safety
     ///
     /// `raw` is NULL or a live handle that nobody else will destroy, of that registration and with that id.
@@ -50,6 +62,11 @@ impl Group {
     /// The C handle, borrowed.
     pub fn as_raw(&self) -> *mut sys::akit_uring_group {
         self.raw.as_ptr()
+    }
+
+    /// Gives the C handle away; whoever gets it destroys it.
+    pub fn into_raw(self) -> *mut sys::akit_uring_group {
+        ManuallyDrop::new(self).as_raw()
     }
 
     /// `buf_group` of the requests.
@@ -104,9 +121,22 @@ impl Group {
     /// Errno EEXIST on another thread than the io_uring's own, and other refusals of the kernel. The handle is consumed in
     /// any case; what could not be given up stays with the kernel.
     pub fn destroy(self) -> Result<()> {
-        let group = ManuallyDrop::new(self);
         // SAFETY: the handle is live, and `self` was its owner.
-        check(unsafe { sys::akit_uring_group_destroy(group.as_raw(), 0) }).map(drop)
+        check(unsafe { sys::akit_uring_group_destroy(self.into_raw(), 0) }).map(drop)
+    }
+
+    /// Ends the group of an io_uring that is closed, from any thread.
+    ///
+    /// # Safety
+    ///
+    /// The io_uring is closed, and its requests have ended: the kernel uses no buffer of the group any more.
+    ///
+    /// # Errors
+    ///
+    /// None in a program without misuse; the handle is consumed in any case.
+    pub unsafe fn destroy_now(self) -> Result<()> {
+        // SAFETY: the handle is live, and `self` was its owner; the caller vouches for the kernel.
+        check(unsafe { sys::akit_uring_group_destroy(self.into_raw(), sys::AKIT_DESTROY_NOW) }).map(drop)
     }
 
     #[cfg(feature = "io")]
@@ -158,15 +188,25 @@ impl<G: Owner<Group>> GroupBuf<G> {
         let (mut p, mut len) = (null_mut(), 0);
         // SAFETY: the handle is live and both are writable; the caller vouches for the completion.
         let taken = check(unsafe { sys::akit_uring_group_take(group.as_raw(), result, flags, &mut p, &mut len) })?;
+        let buffer = NonNull::new(p.cast()).filter(|_| taken == 1);
         // SAFETY: with 1 the buffer has just been handed over to us.
-        Ok(NonNull::new(p).filter(|_| taken == 1).map(|p| unsafe { GroupBuf::new(p.cast(), len, group) }))
+        Ok(buffer.map(|p| unsafe { GroupBuf::from_raw(NonNull::slice_from_raw_parts(p, len), group) }))
     }
 
+    /// Takes over a buffer given away by [`into_raw`](Self::into_raw).
+    ///
     /// # Safety
     ///
-    /// A buffer that was taken from the group, with `len` bytes in it, and that nobody else has.
-    pub(crate) unsafe fn new(p: NonNull<u8>, len: usize, group: G) -> Self {
-        GroupBuf { p, len, group }
+    /// `buffer` was taken from the group, has at least that many bytes, and is used by nobody else.
+    pub unsafe fn from_raw(buffer: NonNull<[u8]>, group: G) -> Self {
+        GroupBuf { p: buffer.cast(), len: buffer.len(), group }
+    }
+
+    /// Gives the buffer away, and what held its group.
+    pub fn into_raw(self) -> (NonNull<[u8]>, G) {
+        let buffer = ManuallyDrop::new(self);
+        // SAFETY: read once, as the buffer is not dropped.
+        (NonNull::slice_from_raw_parts(buffer.p, buffer.len), unsafe { core::ptr::read(&buffer.group) })
     }
 
     /// Puts the buffer back. As dropping it, but says how it went.
@@ -175,11 +215,9 @@ impl<G: Owner<Group>> GroupBuf<G> {
     ///
     /// None in a program without misuse.
     pub fn put_back(self) -> Result<()> {
-        let buffer = ManuallyDrop::new(self);
-        // SAFETY: read once, as the buffer is not dropped.
-        let group = unsafe { core::ptr::read(&buffer.group) };
+        let (buffer, group) = self.into_raw();
         // SAFETY: the buffer was ours and is used no more.
-        check(unsafe { sys::akit_uring_group_put(group.as_raw(), void(buffer.p)) }).map(drop)
+        check(unsafe { sys::akit_uring_group_put(group.as_raw(), void(buffer.cast())) }).map(drop)
     }
 }
 
