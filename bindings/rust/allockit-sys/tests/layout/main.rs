@@ -53,6 +53,6 @@ fn no_struct_is_left_out() {
     );
     for text in plain {
         let name = text.split(' ').next().unwrap();
-        assert!(tested.contains(&format!("        {name} {{")), "{name} is not compared");
+        assert!(tested.contains(&format!(" {name} {{")), "{name} is not compared");
     }
 }
