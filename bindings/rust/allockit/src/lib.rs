@@ -14,6 +14,7 @@
 //!   and becomes a [`SharedSlice`] or `Bytes` without copying.
 //! * [`Uring`] registers what these hand out with an io_uring of the program, and [`Group`] lets the kernel pick buffers of
 //!   a pool; with the feature `io-uring` they make requests for the crate of that name.
+//! * With the feature `tokio-uring` buffers and slices are what files and sockets of that crate read into and write from.
 //! * With the feature `io`, which needs the library `allockit_io`, `Io` is a small io_uring whose requests own their buffers.
 //! * [`process`] has what concerns all handles at once: maintenance, the purge thread, text reports.
 //!
@@ -50,6 +51,8 @@ mod ring;
 mod settings;
 mod stats;
 mod tiered;
+#[cfg(feature = "tokio-uring")]
+mod tokio_uring;
 mod uring;
 
 #[cfg(feature = "allocator-api2")]

@@ -44,7 +44,7 @@ fn slices_read_as_bytes() {
         slice
     };
     assert!(text(b"a") < text(b"b") && text(b"a") == text(b"a"));
-    let set: HashSet<SharedSlice> = [text(b"key").freeze()].into();
+    let set: HashSet<Slice> = [text(b"key")].into();
     assert!(set.contains(&b"key"[..]) && !set.contains(&b"other"[..]));
     let mut slice = text(b"abc");
     slice.as_mut().reverse();

@@ -70,7 +70,7 @@ fn destroy(state: &mut State, g: &str, now: bool) -> Outcome {
 
 fn take(state: &mut State, g: &str, b: &str, res: &str, flags: &str) -> Outcome<u64> {
     let result = match res.strip_prefix('-') {
-        Some(name) => -errno_of(&name).map_err(Stop::Wrong)?,
+        Some(name) => -errno_of(name).map_err(Stop::Wrong)?,
         None => state.number(res)? as i32,
     };
     let (group, flags) = (state.group(g)?, state.number(flags)? as u32);
