@@ -27,6 +27,14 @@ use std::sync::{Arc, OnceLock};
 /// assert_eq!(ring.stats()?.out_slices, 0);
 /// # Ok::<(), allockit::Error>(())
 /// ```
+///
+/// What is shared cannot be written to, nor committed:
+///
+/// ```compile_fail,E0308
+/// let ring = allockit::Ring::new().unwrap();
+/// let mut shared = ring.acquire(100).unwrap().freeze();
+/// ring.commit(&mut shared, 10);
+/// ```
 pub struct SharedSlice {
     p: NonNull<u8>,
     len: usize,

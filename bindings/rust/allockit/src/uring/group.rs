@@ -22,6 +22,17 @@ use core::ptr::{null_mut, NonNull};
 /// what the kernel has stays with it.
 ///
 /// Whoever pushes a request that names the group promises that the group lives until the request's last completion.
+///
+/// A buffer that borrows the group cannot outlive it:
+///
+/// ```compile_fail,E0505
+/// fn keep(group: allockit::Group) {
+///     // SAFETY: never called.
+///     let buffer = unsafe { group.take(10, 1) };
+///     drop(group);
+///     println!("{buffer:?}");
+/// }
+/// ```
 pub struct Group {
     raw: NonNull<sys::akit_uring_group>,
     /// Id of the registration it was made with.
