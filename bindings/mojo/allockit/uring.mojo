@@ -4,7 +4,7 @@ Sizes are in bytes. Every method may be called from any thread, unless it ends t
 the handle and groups enter the kernel, and an io_uring with IORING_SETUP_SINGLE_ISSUER takes that from its own thread only.
 """
 
-from std.ffi import c_char, c_int, c_size_t
+from std.ffi import c_int, c_size_t
 
 from ._answers import TextBuffer, read_struct
 from ._ffi import Handle, VoidPtr, call, void_ptr
@@ -294,7 +294,7 @@ def uring_probe_text(bytes: UInt64 = 0) raises AkitError -> String:
     """
     var buffer = TextBuffer()
     while buffer.unfinished(
-        call["akit_uring_probe_text", c_int](bytes, buffer.start(), buffer.size(), buffer.need())
+        call["akit_uring_probe_text", c_int](bytes, buffer.ptr(), buffer.size(), buffer.need())
     ):
         pass
     return buffer.text()

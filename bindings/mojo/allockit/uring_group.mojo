@@ -68,8 +68,13 @@ struct Group(Movable):
         return self._handle
 
     @always_inline
-    def take(self, res: Int32, flags: UInt32) raises AkitError -> Optional[GroupBuffer]:
+    def take[
+        o: ImmOrigin
+    ](ref[o] self, res: Int32, flags: UInt32) raises AkitError -> Optional[GroupBuffer[o]]:
         """Evaluates the completion of a request that named the group; in the order they came.
+
+        Parameters:
+            o: Origin of the group.
 
         Args:
             res: As it came.
@@ -87,7 +92,7 @@ struct Group(Movable):
         _ = check(self._calls.group_take(self._handle, res, flags, void_ptr(p), void_ptr(length)))
         if not p:
             return None
-        return GroupBuffer(self._handle, self._calls, unsafe_buffer=p.unsafe_value(), length=Int(length))
+        return GroupBuffer[o](self._handle, self._calls, unsafe_buffer=p.unsafe_value(), length=Int(length))
 
     @always_inline
     def put(self, p: VoidPtr) raises AkitError:
@@ -125,9 +130,13 @@ struct Group(Movable):
         return read_struct["akit_uring_group_stats_get", GroupStats](self._handle)
 
 
-struct GroupBuffer(Movable, Sized):
-    """A buffer that was taken from a group, with what was received; put back at the end of its life, which must come
-    before the group's."""
+struct GroupBuffer[origin: ImmOrigin](Movable, Sized):
+    """A buffer that was taken from a group, with what was received; put back at the end of its life. It keeps the group
+    alive.
+
+    Parameters:
+        origin: Origin of the group.
+    """
 
     var _group: Handle
     var _calls: RingCalls
