@@ -93,6 +93,8 @@ void ring_begin(Ring* r) {
   r->blocks[0].started = r->acquired;
   r->held = r->held_last = kNoBlock;
   r->left = r->hidden = r->run = r->coloured = 0;  // the first acquire begins a run
+  r->end = r->base;
+  r->cell_end = r->cells;
   r->producer = 0;
 }
 

@@ -88,8 +88,10 @@ static int op_create(state *s, int n, char **w)
     akit_uring_config cfg;
     akit_uring *h = NULL;
     int file = open("/dev/null", O_RDONLY | O_CLOEXEC), rc = 0;
-    if (configure(s, &cfg, n - 2, w + 2, file))
-        rc = made(s, w[1], akit_uring_create(&cfg, &h), h);
+    if (configure(s, &cfg, n - 2, w + 2, file)) {
+        rc = akit_uring_create(&cfg, &h);
+        rc = made(s, w[1], rc, h);
+    }
     close(file);
     return rc;
 }
@@ -100,7 +102,8 @@ static int op_clone(state *s, int n, char **w)
     akit_uring *h = NULL, *from = raw_uring(s, w[2]);
     if (!configure(s, &cfg, n - 3, w + 3, -1))
         return 0;
-    return made(s, w[1], akit_uring_clone(from, &cfg, &h), h);
+    int rc = akit_uring_clone(from, &cfg, &h);
+    return made(s, w[1], rc, h);
 }
 
 static int op_destroy(state *s, int n, char **w)
