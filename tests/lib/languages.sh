@@ -16,10 +16,38 @@ part_rust() {
     [ -z "$reason" ] || { skipped rust "$reason"; return 0; }
     use_prefix
     export CARGO_TARGET_DIR=$cache/build/cargo
-    (cd "$top/bindings/rust" && cargo test --locked --workspace 2>&1) | python3 "$lib/lines.py" cargo | collect rust. || true
+    local features=allockit/io-uring
+    if pkg-config --exists allockit_io; then
+        features=$features,allockit/io,allockit-sys/io
+    else
+        skipped rust.io "this build has no liballockit_io"
+    fi
+    (cd "$top/bindings/rust" && cargo test --locked --workspace --features "$features" 2>&1) | python3 "$lib/lines.py" cargo | collect rust. || true
     (cd "$top/tests/conformance/rust" && cargo build --locked --release)
     conform rust "$CARGO_TARGET_DIR/release/conformance"
     if (cd "$top/tests/consumer/rust" && cargo run --locked --release); then ok rust.consumer; else failed rust.consumer "see the log"; fi
+    rust_uring
+}
+
+# Programs that use io_uring: a crate outside of the tree with the crate io-uring, and the example with tokio-uring, which
+# copies a file.
+rust_uring() {
+    local from=$top/bindings/rust/Cargo.lock to=$results/.copied
+    if ! (cd "$top/tests/consumer/rust" && cargo run --locked --release --bin uring) >"$results/.uring"; then
+        failed rust.consumer_uring "see the log"
+    elif grep -q '^skipped: ' "$results/.uring"; then
+        skipped rust.consumer_uring "$(sed -n 's/^skipped: //p' "$results/.uring")"
+        skipped rust.tokio_uring "as consumer_uring"
+        return 0
+    else
+        ok rust.consumer_uring
+    fi
+    if (cd "$top/bindings/rust" && cargo run --locked -p allockit --features tokio-uring --example tokio_uring "$from" "$to") &&
+        cmp "$from" "$to"; then
+        ok rust.tokio_uring
+    else
+        failed rust.tokio_uring "see the log"
+    fi
 }
 
 part_go() {
