@@ -186,6 +186,7 @@ int create(const Options& o, akit_uring** out) noexcept {
   Uring* u = nullptr;
   if (int rc = make(o, &u)) return rc;
   int rc = table_need(u);
+  if (rc == -EEXIST) u->last_error = 0;  // the io_uring's own thread will make it
   if (rc == -EBUSY || rc == -EBADF || rc == -EOPNOTSUPP || (rc = open_stub(u, out)) < 0) unmake(u);
   return rc;
 }

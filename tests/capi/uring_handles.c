@@ -31,6 +31,33 @@ CASE(descriptors_that_are_no_ring)
     raw_close(&r);
 }
 
+/* The ring by its index among the registered rings of this thread: Linux 6.3. */
+CASE(a_registered_descriptor)
+{
+    raw_ring r = raw_ring_with(0);
+    struct io_uring_rsrc_update up;
+    memset(&up, 0, sizeof up);
+    up.offset = UINT32_MAX;
+    up.data = (uint64_t)r.fd;
+    if (syscall(__NR_io_uring_register, r.fd, 20 /* IORING_REGISTER_RING_FDS */, &up, 1) != 1)
+        SKIP("rings cannot be registered here: %s", strerror(errno));
+    akit_uring *h = NULL;
+    akit_uring_config cfg = AKIT_URING_CONFIG_INIT;
+    cfg.ring_fd = (int32_t)up.offset;
+    cfg.flags = AKIT_URING_REGISTERED_FD | AKIT_URING_CREATE_TABLE;
+    int rc = akit_uring_create(&cfg, &h);
+    if (rc == -EINVAL || rc == -EBADF)
+        SKIP("registrations by index are not possible here");
+    CHECK_INT(rc, 0);
+    char *p = (char *)pages_of(4096);
+    CHECK_INT(akit_uring_add_memory(h, p, 4096), 0);
+    CHECK_INT(akit_uring_sync(h), 1);
+    CHECK(akit_uring_lookup(h, p, 4096) >= 0);
+    CHECK_INT(akit_uring_destroy(h, 0), 0);
+    raw_close(&r);
+    munmap(p, 4096);
+}
+
 CASE(values_that_make_no_sense)
 {
     raw_ring r = raw_ring_with(0);

@@ -296,6 +296,7 @@ CASE(attached_on_another_thread_the_first_sync_makes_the_table)
 {
     elsewhere = raw_ring_with(IORING_SETUP_SINGLE_ISSUER);
     CHECK_INT(in_thread(attach_there), 0);
+    CHECK_INT(uring_stats_of(shared_uring).state, AKIT_URING_OFF);
     char *p = (char *)pages_of(4096);
     CHECK_INT(akit_uring_add_memory(shared_uring, p, 4096), 0);
     CHECK_INT(akit_uring_sync(shared_uring), 1);

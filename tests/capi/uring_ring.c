@@ -202,7 +202,8 @@ CASE(the_child_of_a_fork_has_another_area)
     CHECK_INT(akit_uring_sync(s.h), 1);
     memset(s.p, 4, 500);
     in_child(in_the_child, &s);
-    CHECK(access_faults(s.p, 0));
+    if (!CHECK_SANITIZED) /* which may map something there */
+        CHECK(access_faults(s.p, 0));
     CHECK(s.p[499] == 4);
     CHECK_INT(akit_ring_release(s.ring, s.p), 0);
     CHECK_INT(akit_uring_destroy(s.h, 0), 0);
