@@ -122,6 +122,10 @@ struct Ring {
   Ring* next_spare;
 };
 
+// What releases of other threads write is on no line that the producer's fast path touches.
+static_assert(offsetof(Ring, left) % kCacheLine == 0 && offsetof(Ring, hidden) - offsetof(Ring, left) == kCacheLine &&
+              offsetof(Ring, told) % kCacheLine == 0 && offsetof(RingBlock, remote) == kCacheLine);
+
 inline constexpr std::uint64_t kGuards = std::uint64_t{1} << 34 | std::uint64_t{1} << 63;
 
 inline std::uint64_t granules_of(std::uint64_t packed) { return packed & kGranules; }

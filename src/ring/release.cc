@@ -180,6 +180,14 @@ int retain(akit_ring* ring, void* p, std::uint32_t count) noexcept {
   return -error;
 }
 
+// The tail of a slice is nobody's from here on.
+static void shorten(Heap* h, char* p, std::size_t used, std::size_t kept, std::size_t whole) {
+  used = max<std::size_t>(used, 1);
+  if (h->watch & kWatchTool) san::on_release(p, whole);
+  if (h->watch & kWatchZeroFree) __builtin_memset(p + kept, 0, whole - kept);
+  if (h->watch & kWatchTool) san::on_fresh(p + used, whole - used);
+}
+
 int commit(akit_ring* ring, void* p, std::size_t used) noexcept {
   os::KeepErrno keep;
   Heap* h = checked_heap(stub(ring), kKindRing);
@@ -196,9 +204,8 @@ int commit(akit_ring* ring, void* p, std::size_t used) noexcept {
   std::uint64_t keeps = max<std::uint64_t>((used + r->mask) >> r->shift, 1);
   if (taken_at(r, g, keeps) > stride) ++keeps;  // a colour that there is no room for
   std::uint64_t rest = n - keeps;
+  if (h->watch & (kWatchTool | kWatchZeroFree)) shorten(h, static_cast<char*>(p), used, keeps << r->shift, n << r->shift);
   if (rest == 0) return 0;
-  if (h->watch & kWatchZeroFree) __builtin_memset(static_cast<char*>(p) + (keeps << r->shift), 0, rest << r->shift);
-  if (h->watch & kWatchTool) san::on_fresh(static_cast<char*>(p) + used, (n << r->shift) - used);
   Cell* cell = &r->cells[g];
   bool is_long = keeps >= kLongLength;
   for (unsigned i = 1; is_long && i <= 4; ++i) __atomic_store_n(&cell[i], static_cast<Cell>(keeps >> (8 * (i - 1)) << 8), __ATOMIC_RELAXED);

@@ -2,8 +2,6 @@
 #include "io_kit.h"
 #include "seccomp.h"
 
-#include <pthread.h>
-
 CASE(io_defaults_in_force)
 {
     akit_io_config cfg;
@@ -235,91 +233,4 @@ CASE(io_on_a_kernel_without_it)
 {
     uint32_t error = ENOSYS;
     in_child(io_is_refused, &error);
-}
-
-typedef struct {
-    akit_io *io;
-    int rc;
-} from_a_thread;
-
-static void *submits(void *arg)
-{
-    from_a_thread *t = (from_a_thread *)arg;
-    t->rc = akit_io_submit(t->io, 0, 0);
-    return NULL;
-}
-
-static int submit_of_another_thread(akit_io *io)
-{
-    from_a_thread t = {io, 0};
-    pthread_t thread;
-    CHECK_INT(pthread_create(&thread, NULL, submits, &t), 0);
-    pthread_join(thread, NULL);
-    return t.rc;
-}
-
-CASE(io_single_issuer_is_of_one_thread)
-{
-    akit_io_config cfg = AKIT_IO_CONFIG_INIT;
-    cfg.single_issuer = AKIT_IO_YES;
-    akit_io *io = new_io_with(&cfg);
-    CHECK_INT(akit_io_config_get(io, &cfg), 0);
-    if (cfg.single_issuer != AKIT_IO_YES)
-        SKIP("this kernel has no IORING_SETUP_SINGLE_ISSUER");
-    int ends[2];
-    char b[8];
-    CHECK_INT(pipe(ends), 0);
-    CHECK_INT(akit_io_read(io, ends[0], b, 8, AKIT_NONE, 1), 0);
-    CHECK_INT(submit_of_another_thread(io), -EEXIST);
-    CHECK_INT(write(ends[1], "abc", 3), 3);
-    CHECK_INT(event_of(io, 1).res, 3);
-    CHECK_INT(akit_io_destroy(io, 0), 0);
-    close(ends[0]);
-    close(ends[1]);
-}
-
-typedef struct {
-    akit_io *io;
-    pthread_mutex_t lock;
-    int ends[2], turn, left;
-} two_threads;
-
-/* One thread queues and the other fetches, in turn: the handle is tied to neither. */
-static void *alternates(void *arg)
-{
-    two_threads *t = (two_threads *)arg;
-    static char buffer[8];
-    for (int mine = __atomic_fetch_add(&t->turn, 1, __ATOMIC_RELAXED) & 1, done = 0; !done;) {
-        pthread_mutex_lock(&t->lock);
-        if ((t->left & 1) == mine && t->left > 0) {
-            akit_io_event e;
-            if (mine) {
-                THREAD_CHECK(akit_io_read(t->io, t->ends[0], buffer, 1, AKIT_NONE, (uint64_t)t->left) == 0);
-                THREAD_CHECK(akit_io_submit(t->io, 0, 0) >= 0);
-            } else {
-                THREAD_CHECK(write(t->ends[1], "x", 1) == 1);
-                THREAD_CHECK(akit_io_submit(t->io, 1, SOON) == 1);
-                THREAD_CHECK(akit_io_take(t->io, &e, 1) == 1 && e.res == 1 && e.user_data == (uint64_t)t->left + 1);
-            }
-            t->left--;
-        }
-        done = t->left <= 0;
-        pthread_mutex_unlock(&t->lock);
-    }
-    return NULL;
-}
-
-CASE(io_threads_alternate)
-{
-    two_threads t = {.io = new_io(), .lock = PTHREAD_MUTEX_INITIALIZER, .turn = 0, .left = 201};
-    pthread_t threads[2];
-    CHECK_INT(pipe(t.ends), 0);
-    for (int i = 0; i < 2; i++)
-        CHECK_INT(pthread_create(&threads[i], NULL, alternates, &t), 0);
-    for (int i = 0; i < 2; i++)
-        pthread_join(threads[i], NULL);
-    CHECK_THREADS();
-    CHECK_INT(akit_io_destroy(t.io, 0), 0);
-    close(t.ends[0]);
-    close(t.ends[1]);
 }

@@ -109,6 +109,53 @@ CASE(io_buffers_of_a_pool_are_fixed)
     close(fd);
 }
 
+/* Slices of a ring, released out of order after their events: each write is a record of its own length. */
+CASE(io_slices_of_a_ring_are_fixed)
+{
+    enum { SLICES = 8, ROUNDS = 60 };
+    akit_io *io = small_io(4, 0);
+    akit_ring_config cfg = AKIT_RING_CONFIG_INIT;
+    akit_ring *ring = NULL;
+    cfg.capacity_bytes = KIB(256);
+    cfg.block_bytes = KIB(64);
+    CHECK_INT(akit_ring_create(&cfg, &ring), 0);
+    CHECK_INT(akit_uring_add_ring(akit_io_registration(io), ring), 0);
+    int in_force = registered(io), fd = temporary_file(0);
+    uint64_t at = 0, random = 3;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct {
+            unsigned char *p;
+            size_t length;
+        } slice[SLICES];
+        for (uint64_t i = 0; i < SLICES; i++) {
+            slice[i].length = 1 + random_word(&random) % 15000;
+            slice[i].p = (unsigned char *)akit_ring_acquire(ring, 15000);
+            CHECK(slice[i].p != NULL);
+            CHECK_INT(akit_ring_commit(ring, slice[i].p, slice[i].length), 0);
+            fill_stream(slice[i].p, slice[i].length, 4, at);
+            CHECK_INT(akit_io_write(io, fd, slice[i].p, slice[i].length, at, i), 0);
+            at += slice[i].length;
+        }
+        for (int got = 0; got < SLICES; got++) {
+            akit_io_event e = next_event(io);
+            CHECK_INT(e.res, slice[e.user_data].length);
+            CHECK_INT(e.flags, in_force ? AKIT_IO_EVENT_FIXED : 0);
+            CHECK_INT(akit_ring_release(ring, slice[e.user_data].p), 0);
+        }
+    }
+    for (uint64_t from = 0; from < at; from += 10000) {
+        void *p = akit_ring_acquire(ring, 10000);
+        size_t length = at - from < 10000 ? at - from : 10000;
+        CHECK_INT(akit_io_read(io, fd, p, 10000, from, 1), 0);
+        CHECK_INT(event_of(io, 1).res, length);
+        CHECK(is_stream(p, length, 4, from));
+        CHECK_INT(akit_ring_release(ring, p), 0);
+    }
+    CHECK_INT(akit_ring_destroy(ring, 0), 0); /* before the handle: the area stays until it is unpinned */
+    CHECK_INT(akit_io_destroy(io, 0), 0);
+    close(fd);
+}
+
 CASE(io_file_position_end_and_errors)
 {
     akit_io *io = new_io();

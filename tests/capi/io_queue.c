@@ -2,7 +2,6 @@
 #include "io_kit.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <time.h>
@@ -198,44 +197,6 @@ CASE(io_cancel_ends_all_with_that_number)
     CHECK_INT(akit_io_recv(io, ends[0], b, 1, 0, 7), 0); /* cancelled before it was sent */
     CHECK_INT(akit_io_cancel(io, 7), 1);
     CHECK_INT(event_of(io, 7).res, -ECANCELED);
-    CHECK_INT(akit_io_destroy(io, 0), 0);
-    close(ends[0]);
-    close(ends[1]);
-}
-
-typedef struct {
-    akit_io *io;
-    int fd;
-    char b;
-} of_a_thread;
-
-static void *receives_and_ends(void *arg)
-{
-    of_a_thread *t = (of_a_thread *)arg;
-    THREAD_CHECK(akit_io_recv(t->io, t->fd, &t->b, 1, 0, 1) == 0);
-    THREAD_CHECK(akit_io_submit(t->io, 0, 0) == 0);
-    return NULL;
-}
-
-/* As the manual says: the kernel cancels what a thread sent that has ended. The handle goes on, and nothing is lost. */
-CASE(io_thread_that_sent_has_ended)
-{
-    akit_io *io = new_io();
-    int ends[2];
-    pair(ends, SOCK_STREAM);
-    of_a_thread t = {io, ends[0], 0};
-    pthread_t thread;
-    CHECK_INT(pthread_create(&thread, NULL, receives_and_ends, &t), 0);
-    pthread_join(thread, NULL);
-    CHECK_THREADS();
-    CHECK_INT(send(ends[1], "x", 1, 0), 1);
-    int res = event_of(io, 1).res;
-    CHECK(res == 1 || res == -ECANCELED);
-    if (res < 0) {
-        CHECK_INT(akit_io_recv(io, ends[0], &t.b, 1, 0, 2), 0);
-        CHECK_INT(event_of(io, 2).res, 1);
-    }
-    CHECK_INT(t.b, 'x');
     CHECK_INT(akit_io_destroy(io, 0), 0);
     close(ends[0]);
     close(ends[1]);

@@ -111,6 +111,17 @@ for_malloc_routed_python() {
         python3 -c 'import json, re, threading; print(len(json.dumps([list(range(n)) for n in range(300)])))')" = 196957 ]
 }
 
+# The examples of README.md, as they stand there: the command, and what it prints.
+for_readme() {
+    mkdir -p readme
+    cd readme
+    python3 "$here/readme.py" "$root/README.md" . >programs
+    while IFS=$'\t' read -r name command printed; do
+        echo "$name: $command"
+        [ "$(export LD_LIBRARY_PATH=$libdir; eval "$command")" = "$printed" ]
+    done <programs
+}
+
 # Programs with an io_uring: of liballockit_io, of liburing, of their own.
 reads_a_file() { # program
     local line
@@ -146,7 +157,7 @@ for_own_liburing_cpp() {
 for_own_ring() { io_shared own_ring allockit; }
 for_own_ring_static() { io_static own_ring allockit; }
 
-for name in c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
+for name in readme c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
     pkg_config_version address_sanitizer use_after_free_report thread_sanitizer \
     malloc_routed_with_40_keys malloc_routed_python \
     io io_static io_archive own_liburing own_liburing_static own_liburing_cpp own_ring own_ring_static; do

@@ -16,8 +16,8 @@
  *
  * One thread at a time, and by default not tied to a thread: goroutines, tasks and interpreters may
  * move between two calls. That is why IORING_SETUP_SINGLE_ISSUER is off unless it is asked for
- * (config field single_issuer), although it is a little faster. The kernel cancels what a thread
- * queued and sent when that thread ends: the events say -ECANCELED.
+ * (config field single_issuer), although it is a little faster. Only a thread must not end before what it
+ * submitted: the kernel cancels that when its turn comes, and the events say -ECANCELED.
  *
  * The memory of a request belongs to the kernel from the call that queues it to its last event.
  *

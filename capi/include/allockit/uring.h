@@ -226,7 +226,8 @@ AKIT_API int akit_uring_destroy(akit_uring *h, uint32_t flags);
  * fork.  Since: 0.1 */
 AKIT_API int akit_uring_stats_get(akit_uring *h, akit_uring_stats *out);
 
-/* Add the area of a ring. It waits for akit_uring_sync, and is not purged from now on.
+/* Add the area of a ring. It waits for akit_uring_sync. While it is registered a child of a fork has
+ * another area, unless the ring was made with AKIT_FORK_COPY.
  * Ownership: borrowed: a ring that is destroyed keeps its area until that is drained; akit_uring_sync
  * removes it.  Threads: any thread.
  * Errors: -EINVAL for NULL or stale handles; -EBUSY when it was added already; -ENOMEM; -EPERM in a
@@ -234,8 +235,8 @@ AKIT_API int akit_uring_stats_get(akit_uring *h, akit_uring_stats *out);
 AKIT_API int akit_uring_add_ring(akit_uring *h, akit_ring *ring);
 
 /* Add the slabs of a pool: those it has, and at each akit_uring_sync those it has made since. A slab
- * that is registered does not leave the pool; its buffers do not exist in children of a fork when the
- * kernel was told so (see akit_pool_config.fork_mode).
+ * that is registered does not leave the pool, and its pages are not given back; its buffers do not
+ * exist in a child of a fork, unless the pool was made with AKIT_FORK_COPY.
  * Ownership: borrowed: a pool that is destroyed keeps its slabs until they are drained; akit_uring_sync
  * removes them.  Threads: any thread.
  * Errors: as akit_uring_add_ring.  Since: 0.1 */

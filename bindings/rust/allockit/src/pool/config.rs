@@ -48,7 +48,7 @@ config! {
         class_cache_bytes: u64 = 0,
         /// Most idle bytes of all classes and threads. Default: 64 MiB.
         cache_bytes: u64 = 0,
-        /// Most idle bytes in the cache of one thread. Default: 1 MiB.
+        /// Most idle bytes in the cache of one thread. Default: 8 MiB.
         thread_cache_bytes: u64 = 0,
         /// Alignment of every buffer: a power of two, at most 2 MiB. Default: 64.
         alignment: u64 = 0,
