@@ -136,6 +136,35 @@ comptime URING_ALL = UInt64.MAX
 """Tag of `drained`: everything that was removed."""
 
 
+struct IoChoice:
+    """Config fields `single_issuer`, `sqpoll` and `defer_taskrun` of `Io`."""
+
+    comptime DEFAULT: UInt32 = 0
+    """As the field says."""
+    comptime YES: UInt32 = 1
+    """Where the kernel has it; `config` tells what came of it."""
+    comptime NO: UInt32 = 2
+    """Not used."""
+
+
+struct IoFlags:
+    """Config field `flags` of `Io`, joined by `|`."""
+
+    comptime NO_MULTISHOT: UInt64 = 1
+    """Receives and accepts that go on are armed again after each event, as on older kernels."""
+
+
+struct IoEventFlags:
+    """Field `flags` of `IoEvent`."""
+
+    comptime MORE: UInt32 = 1
+    """Further events of this request follow."""
+    comptime BUFFER: UInt32 = 2
+    """`buffer` and `group` are set."""
+    comptime FIXED: UInt32 = 4
+    """A read or write that used registered memory."""
+
+
 struct Alloc:
     """Flags of `allocx` and `reallocx` of a heap, and of `alloc` of regions and huge pages, joined by `|`."""
 

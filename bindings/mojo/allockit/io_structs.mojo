@@ -101,3 +101,38 @@ struct IoStats(Copyable):
         """An empty struct, ready to be filled."""
         comptime assert size_of[Self]() == 112, "layout of akit_io_stats"
         self = empty_struct[Self]()
+
+
+struct IoEvent(Copyable):
+    """Answer to a request; layout of `akit_io_event`."""
+
+    var user_data: UInt64
+    """As given with the request."""
+    var res: Int32
+    """As of the system call: bytes, a descriptor, or a negative `errno`."""
+    var flags: UInt32
+    """`IoEventFlags` values joined by `|`."""
+    var buffer: VoidPtr
+    """Group receive: the buffer with `res` bytes, which goes back with `put` of its group; else none."""
+    var group: Handle
+    """The group it goes back to."""
+
+    def __init__(out self):
+        """An event to be filled."""
+        comptime assert size_of[Self]() == 32, "layout of akit_io_event"
+        self.user_data = 0
+        self.res = 0
+        self.flags = 0
+        self.buffer = None
+        self.group = None
+
+    def bytes(self) -> Span[UInt8, MutUntrackedOrigin]:
+        """What a group receive brought; it keeps nothing alive, and is valid until the buffer is put back.
+
+        Returns:
+            `res` bytes; none for other events.
+        """
+        if not self.buffer:
+            return {}
+        var p = self.buffer.unsafe_value().unsafe_bitcast[UInt8]()
+        return {unsafe_ptr = p, length = max(Int(self.res), 0)}
