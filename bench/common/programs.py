@@ -14,7 +14,7 @@ FLAGS = ["-std=c++20", "-O2", "-DNDEBUG", "-fno-builtin", "-falign-functions=64"
 
 # Name of the heap: macro, and whether the library is linked.
 HEAPS = {"malloc": (None, False), "mmap": ("HEAP_MMAP", False), "tiered": ("HEAP_TIERED", True), "region": ("HEAP_REGION", True),
-         "pool": ("HEAP_POOL", True)}
+         "pool": ("HEAP_POOL", True), "own": ("HEAP_OWN", True)}
 
 
 def compiler():
