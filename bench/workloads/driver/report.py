@@ -46,8 +46,9 @@ def _best_cells(verdict):
 
 
 def _notes(row):
-    """Lines below a row: what is left out or failed, and why."""
-    lines = []
+    """Lines below a row: goals of its own; what is left out or failed, and why."""
+    lines = ["%s against %s: CPU %s, goal <= %g%s" % (goal["variant"], goal["against"], _with_spread(goal["cpu"], goal["cpu_low"], goal["cpu_high"]),
+                                                      goal["bound"], ": over the goal" if goal["cpu"] > goal["bound"] else "") for goal in row["goals"]]
     if row.skipped:
         lines.append("skipped: " + row.skipped)
     reasons = {}
@@ -120,7 +121,7 @@ def markdown(report):
 def join(folder):
     """report.md out of the parts that are there, one level down, so that parts can be run on their own."""
     lines = ["# Benchmark report", ""]
-    for part in ("workloads.md", "micro.md", "regions.md", "pools.md"):
+    for part in ("workloads.md", "micro.md", "regions.md", "pools.md", "ring.md", "uring.md"):
         path = os.path.join(folder, part)
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
