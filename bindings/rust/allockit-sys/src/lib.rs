@@ -18,6 +18,7 @@ mod huge;
 mod malloc;
 mod pool;
 mod region;
+mod ring;
 mod stats;
 mod tiered;
 
@@ -27,5 +28,6 @@ pub use huge::*;
 pub use malloc::*;
 pub use pool::*;
 pub use region::*;
+pub use ring::*;
 pub use stats::*;
 pub use tiered::*;

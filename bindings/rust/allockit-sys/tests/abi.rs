@@ -79,7 +79,7 @@ fn every_function_of_the_header_is_declared() {
     let mut declared: Vec<String> = functions().into_iter().map(|(name, ..)| name).collect();
     let mut exported = Vec::new();
     for directory in pkg_config("--variable=includedir") {
-        for header in ["base", "host", "huge", "malloc", "pool", "region", "stats", "tiered"] {
+        for header in ["base", "host", "huge", "malloc", "pool", "region", "ring", "stats", "tiered"] {
             let text = std::fs::read_to_string(format!("{directory}/allockit/{header}.h")).unwrap();
             for declaration in text.split("\nAKIT_API ").skip(1) {
                 let before = &declaration[..declaration.find(";").unwrap()];

@@ -10,6 +10,8 @@
 //! * [`Region`] hands out big blocks of whole pages and keeps what is freed; [`Huge`] does so on huge pages.
 //! * [`Pool`] hands out byte buffers in size classes as [`PooledBuf`]; with the feature `bytes` (on by default) these take
 //!   part in the crate of that name: they are `BufMut`, and become `Bytes` without copying.
+//! * [`Ring`] hands out slices of one area in a row, by one producer; each [`Slice`] goes back by itself from any thread,
+//!   and becomes a [`SharedSlice`] or `Bytes` without copying.
 //! * [`process`] has what concerns all handles at once: maintenance, the purge thread, text reports.
 //!
 #![cfg_attr(feature = "allocator-api2", doc = "```")]
@@ -27,6 +29,8 @@
 //! # Ok::<(), allockit::Error>(())
 //! ```
 
+mod batch;
+mod buffer;
 mod config;
 mod error;
 mod global;
@@ -37,6 +41,7 @@ mod owner;
 mod pool;
 pub mod process;
 mod region;
+mod ring;
 mod settings;
 mod stats;
 mod tiered;
@@ -54,9 +59,12 @@ pub use modes::*;
 pub use owner::Owner;
 pub use pool::{EndedPool, Leaks, Pool, PoolConfig, PooledBuf};
 pub use region::{EndedRegion, Region, RegionBlock, RegionConfig, RegionPin};
+pub use ring::{Releaser, Ring, RingConfig, SharedSlice, Slice};
 #[cfg(feature = "allocator-api2")]
 pub use shared::SharedTiered;
-pub use stats::{BlockInfo, ClassStats, HugeStats, HugeSystem, PoolStats, ProcessStats, RegionStats, TieredStats};
+pub use stats::{
+    BlockInfo, ClassStats, HugeStats, HugeSystem, PoolStats, ProcessStats, RegionStats, RingStats, TieredStats,
+};
 pub use tiered::Tiered;
 
 /// The name most programs will want for [`Tiered`].

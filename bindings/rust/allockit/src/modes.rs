@@ -175,6 +175,14 @@ modes! {
         Fallback = AKIT_EXHAUST_FALLBACK,
     }
 
+    /// When the memory of released slices of a [`Ring`](crate::Ring) can be used again.
+    RingOrder {
+        /// With the last slice of their block that is released.
+        Any = AKIT_RING_ANY,
+        /// When all that were acquired before them are released, too.
+        Ordered = AKIT_RING_ORDERED,
+    }
+
     /// How much misuse is detected at the call.
     CheckMode {
         /// What costs next to nothing.

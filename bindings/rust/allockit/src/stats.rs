@@ -19,6 +19,8 @@ pub use allockit_sys::akit_process_stats as ProcessStats;
 #[doc(inline)]
 pub use allockit_sys::akit_region_stats as RegionStats;
 #[doc(inline)]
+pub use allockit_sys::akit_ring_stats as RingStats;
+#[doc(inline)]
 pub use allockit_sys::akit_tiered_stats as TieredStats;
 
 const ENOSPC: i32 = 28;

@@ -3,13 +3,14 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-pub const SOURCES: [&str; 8] = [
+pub const SOURCES: [&str; 9] = [
     include_str!("../../src/base.rs"),
     include_str!("../../src/host.rs"),
     include_str!("../../src/huge.rs"),
     include_str!("../../src/malloc.rs"),
     include_str!("../../src/pool.rs"),
     include_str!("../../src/region.rs"),
+    include_str!("../../src/ring.rs"),
     include_str!("../../src/stats.rs"),
     include_str!("../../src/tiered.rs"),
 ];
