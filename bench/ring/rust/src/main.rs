@@ -90,7 +90,10 @@ struct Report {
 
 impl Report {
     fn line(&self, row: &str, ns: f64) {
-        println!("{{\"row\": \"{row}\", \"value\": {ns}, \"resident_kib\": {}}}", resident_kib() - self.resident_at_start);
+        println!(
+            "{{\"row\": \"{row}\", \"value\": {ns}, \"resident_kib\": {}}}",
+            resident_kib() - self.resident_at_start
+        );
     }
 
     fn run<S: Slices>(&self, given: &Options, make: impl Fn(usize, usize) -> S) {

@@ -29,8 +29,7 @@ impl Ours {
     /// Blocks of 1/64 of the area, as the rows in C++ have them.
     pub fn new(capacity: usize, longest: usize) -> Self {
         let block = (capacity / 64 / longest).max(1) * longest;
-        let config = RingConfig::new().capacity_bytes(capacity as u64).block_bytes(block as u64);
-        Ours(Ring::with_config(&config).expect("a ring"))
+        Ours(RingConfig::new().capacity_bytes(capacity as u64).block_bytes(block as u64).create().expect("a ring"))
     }
 }
 
