@@ -18,7 +18,8 @@
  * are kept for reuse, also inside memory of the caller; akit_huge, explicit huge pages, with an
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
- * any thread.
+ * any thread. akit_uring registers any of this memory with an io_uring, and akit_uring_group has the
+ * kernel pick the buffers of a pool.
  *
  *
  * Chapter 1: ownership
@@ -30,6 +31,8 @@
  *   - A region that is pinned stays where it is until it is unpinned, even when it is freed or its
  *     handle destroyed meanwhile.
  *   - A buffer of a pool stays valid when the pool is destroyed, until it is put back.
+ *   - Memory that is registered with an io_uring stays where it is until it has drained, also when
+ *     it is freed or its handle destroyed meanwhile.
  *   - Destroying NULL is legal. Destroying always consumes the handle, also when it returns an
  *     error, and the order of parents and children does not matter: a child keeps what it needs
  *     of its parent alive. The default heap alone cannot be destroyed (-EPERM).
@@ -46,7 +49,8 @@
  *     to a thread. Goroutines and asynchronous tasks may move between two calls.
  *   - A call that ends a handle must not run beside another call on the same handle.
  *   - Threads may exit at any time and in any order; what they had cached stays usable.
- *   - After fork the child may use every handle of this header set. Memory that other threads of
+ *   - After fork the child may use every handle of this header set but akit_uring and
+ *     akit_uring_group, whose calls answer -EPERM there. Memory that other threads of
  *     the parent held in their caches is lost to the child's cap. The purge thread does not run
  *     in the child until it is asked for again.
  *   - No function is async-signal-safe.
@@ -72,7 +76,7 @@
  *     ENOSPC   the text buffer is too small
  *     EBUSY    too late: already in use; or a pinned region cannot be moved or resized
  *     EAGAIN   the system or a counter is at its end: no thread, too many pins
- *     EPERM    not allowed for the default heap
+ *     EPERM    not allowed for the default heap, or in a child of a fork; io_uring is forbidden
  *     ENOSYS   this part was not built, or the kernel does not have it
  *     ENOBUFS  a handle on memory of the caller, or a pool that may not grow, has less free now
  *     EMSGSIZE more than such a handle can ever give
@@ -146,5 +150,6 @@
 #include <allockit/region.h>
 #include <allockit/stats.h>
 #include <allockit/tiered.h>
+#include <allockit/uring.h>
 
 #endif

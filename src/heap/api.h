@@ -11,7 +11,7 @@ struct akit_pool;
 
 namespace akit::heap {
 
-enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4 };  // AKIT_KIND_*
+enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindUring = 8, kKindGroup = 9 };  // AKIT_KIND_*
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
 struct Options {

@@ -191,7 +191,8 @@ AKIT_API int akit_uring_config_init(akit_uring_config *cfg, size_t size);
  * Errors: -EINVAL for a NULL `cfg` or `out`, a bad struct_size or a value that makes no sense (no or
  * too many slots, tags that overflow); -E2BIG for a non-zero field from a newer version; -EBADF for a
  * descriptor that is not open; -EOPNOTSUPP for one that is no io_uring; -EBUSY when a table is to be
- * made and the io_uring has one; -EMFILE when it cannot be duplicated; -ENOMEM.  Since: 0.1 */
+ * made and the io_uring has one; -EMFILE when it cannot be duplicated; -ENOSYS on a kernel without
+ * io_uring; -ENOMEM.  Since: 0.1 */
 AKIT_API AKIT_USE_RESULT int akit_uring_create(const akit_uring_config *cfg, akit_uring **out);
 
 /* Attach to another io_uring, with all that `from` has: its areas, pending ones included, and its
