@@ -54,7 +54,7 @@ int open_file(int flags) {
     return open(path, O_RDONLY | O_CLOEXEC | flags);
 }
 
-struct Memory {
+struct Area {
     char* base;
     std::size_t bytes;
 };
@@ -89,7 +89,7 @@ private:
 
 class Io {
 public:
-    explicit Io(Memory memory) {
+    explicit Io(Area memory) {
         akit_io_config config = AKIT_IO_CONFIG_INIT;
         config.single_issuer = AKIT_IO_YES;
         if (akit_io_create(&config, &io_) != 0) std::abort();
@@ -133,7 +133,7 @@ private:
 template <class Engine>
 class Reads {
 public:
-    Reads(Engine engine, int fd, Memory memory, std::size_t block) : engine_(engine), fd_(fd), memory_(memory.base), block_(block) {}
+    Reads(Engine engine, int fd, Area memory, std::size_t block) : engine_(engine), fd_(fd), memory_(memory.base), block_(block) {}
 
     // Bytes read in at least that time.
     std::uint64_t run(unsigned depth, double seconds) {
@@ -174,7 +174,7 @@ private:
 };
 
 template <class Engine>
-void measure(const Row& row, Engine engine, int fd, Memory memory, unsigned depth) {
+void measure(const Row& row, Engine engine, int fd, Area memory, unsigned depth) {
     Reads<Engine> reads(engine, fd, memory, row.a);
     const double seconds = options.seconds * 10;
     reads.run(depth, seconds / 10);
@@ -189,7 +189,7 @@ void measure(const Row& row, Engine engine, int fd, Memory memory, unsigned dept
 }
 
 // So that the rows from the page cache read nothing else.
-void warm(int fd, Memory memory) {
+void warm(int fd, Area memory) {
     for (std::size_t at = 0; at < file_bytes; at += memory.bytes)
         if (pread(fd, memory.base, memory.bytes, static_cast<off_t>(at)) < 0) std::abort();
 }
@@ -200,7 +200,7 @@ bool way(const char* name) { return std::strcmp(options.way, name) == 0; }
 
 void files(const Row& row) {
     const auto depth = static_cast<unsigned>(row.b);
-    const Memory memory{make_area(8 << 20, row.c != 2), 8 << 20};
+    const Area memory{make_area(8 << 20, row.c != 2), 8 << 20};
     const int fd = open_file(row.c == 0 ? 0 : O_DIRECT);
     if (fd < 0) {
         char id[64];

@@ -1,10 +1,16 @@
-// Which slot is this memory in? 64 addresses in turn, which lie in as many areas as the row says.
+// Whether io_uring may be used, and which slot is this memory in? 64 addresses in turn, which lie in as many areas as the row says.
 #include "area.h"
 #include "heap.h"
 #include "jobs.h"
 #include "own_ring.h"
 #include "pass.h"
 #include "random.h"
+
+void allowed(const Row& row) {
+    akit_uring_probe_info info = AKIT_URING_PROBE_INFO_INIT;
+    if (akit_uring_probe(&info) != 0) std::abort();
+    report({row.id, static_cast<double>(info.available)});
+}
 
 void lookup(const Row& row) {
     constexpr std::size_t addresses = 64, area_bytes = 65536, gap = 2 * area_bytes;

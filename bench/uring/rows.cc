@@ -21,6 +21,8 @@ constexpr std::size_t KiB = 1024;
 #define SOCKETS(name, label, size) {"sockets-" name, "sockets-" name, "ns", "time", "sockets", label, sockets, size, 0, 0}
 
 const Row rows[] = {
+    {"allowed", "allowed", "", "memory", "none", "1: this process may use io_uring", allowed, 0, 0, 0},
+
     // id, job, unit, kind, section, label, function, a, b, c
     REGISTER("register-2M", "2 MiB pages", 1),
     REGISTER("register-4K", "4 KiB pages", 0),
