@@ -15,15 +15,15 @@ class Ours {
 public:
     using Slice = char*;
 
-    // Blocks of 1/64 of the area as by default, but never smaller than a slice; whole slices fit into a block when
-    // all are as long as the longest.
+    // Blocks of 1/64 of the area as by default, but of 16 of the longest slices where that is more, and at most a quarter
+    // of the area; whole slices fit into a block when all are as long as the longest.
     Ours(std::size_t capacity, std::size_t longest) {
         akit_ring_config config = AKIT_RING_CONFIG_INIT;
         std::size_t each = longest;
         if (way("coloured")) config.colour_bytes = 64, each += 64;
         if (way("coloured") || way("huge")) config.thp = AKIT_THP_ADVISE;
         if (way("ordered")) config.order = AKIT_RING_ORDERED;
-        else config.block_bytes = std::max<std::size_t>(1, capacity / 64 / each) * each;
+        else config.block_bytes = std::max({capacity / 64 / each, std::min<std::size_t>(capacity / 4 / each, 16), std::size_t{1}}) * each;
         config.capacity_bytes = capacity;
         if (akit_ring_create(&config, &handle_) != 0) std::abort();
     }

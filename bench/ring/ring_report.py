@@ -48,7 +48,7 @@ class Report(suite.Report):
         lines = [
             "%d rounds, %.3g million steps per timed row." % (result["rounds"], result["seconds_per_row"] * 100),
             "Medians over interleaved rounds, a fresh process per column and row. The ratio is that of the medians to the best peer of the row; in "
-            "brackets the quartiles of the ratio within each round. allockit: a ring with blocks of 1/64 of the area, called through the installed "
+            "brackets the quartiles of the ratio within each round. allockit: a ring with blocks of 1/64 of the area (small areas: larger ones, up to a quarter), called through the installed "
             "shared library, purge thread on; ordered: AKIT_RING_ORDERED; coloured: colour_bytes 64; 2 MiB pages: AKIT_THP_ADVISE. Seed's design "
             "and its later version: the algorithms in C++, repaired as far as the rows need it (bench/ring/ancestors.h). Peers: malloc and free through "
             "LD_PRELOAD, glibc in its default mode. BytesMut: reserve, split and freeze. ringbuf: bytes committed and skipped in place, which "

@@ -56,7 +56,7 @@ def all_of(peers, with_rust):
                 "written into each; then steps are timed: a slice is acquired, a float written into it, and the oldest of those that are live is "
                 "released; as many are live as half the area, at least 4 and at most 1024. An area of 16 KiB cannot serve that loop: its four "
                 "live slices fill it. malloc has no area: what was freed last is handed out first, at most 1025 blocks are touched, and its "
-                "rows differ by how many are live and what was freed before. The floor writes a float every 4096 (4160) bytes of the area and does nothing else: "
+                "rows differ by how many are live and what was freed before. A ring of allockit that is not ordered does the same with blocks. The floor writes a float every 4096 (4160) bytes of the area and does nothing else: "
                 "addresses 4096 apart share their cache sets.",
                 ours("allockit", "allockit-huge", "allockit-coloured", "allockit-ordered", "allockit-nopurge") + rust, swept + floors,
                 "2 MiB pages", rivals=rivals),
@@ -65,7 +65,8 @@ def all_of(peers, with_rust):
         Section("profile", "Profile run", "The same with 1024 live slices of 4096 bytes and an area of 32 MiB that nothing is ever written to.",
                 ours("allockit", "allockit-huge", "allockit-ordered") + rust, swept, "2 MiB pages"),
         Section("latency", "Time of one acquire", "Each timed by itself, reading the clock included; clocks often step by 10 ns. 1024 live slices, released in "
-                "order; a float is written outside the time, and the whole area was written before.",
+                "order; a float is written outside the time. What a ring cycles through was written before: all of the area, but for a ring of allockit that is not "
+                "ordered, which uses few blocks when little is live.",
                 ours("allockit", "allockit-huge", "allockit-coloured", "allockit-ordered"), ancestors + blocks, "2 MiB pages"),
         Section("mixed", "Mixed lengths", "1024 live slices of lengths from 1 byte, released in order; a float is written into each.",
                 ours("allockit", "allockit-huge", "allockit-ordered"), ancestors + blocks, "2 MiB pages"),

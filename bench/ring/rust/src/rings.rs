@@ -26,9 +26,9 @@ pub trait Slices {
 pub struct Ours(Ring);
 
 impl Ours {
-    /// Blocks of 1/64 of the area, as the rows in C++ have them.
+    /// Blocks as the rows in C++ have them.
     pub fn new(capacity: usize, longest: usize) -> Self {
-        let block = (capacity / 64 / longest).max(1) * longest;
+        let block = (capacity / 64 / longest).max((capacity / 4 / longest).min(16)).max(1) * longest;
         Ours(RingConfig::new().capacity_bytes(capacity as u64).block_bytes(block as u64).create().expect("a ring"))
     }
 }
