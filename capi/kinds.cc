@@ -5,6 +5,7 @@
 #include "huge/api.h"
 #include "pool/api.h"
 #include "region/api.h"
+#include "ring/api.h"
 #include "uring/api.h"
 
 namespace akit::abi {
@@ -30,6 +31,8 @@ constexpr const char* kHuge[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_HUGE_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kPool[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_POOL_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kRing[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_RING_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kUring[] = {AKIT_URING_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kGroup[] = {AKIT_GROUP_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
@@ -51,6 +54,8 @@ constexpr KindTexts kinds[kKinds] = {
      read<HugeStats, huge::stats_by_id>},
     {heap::kKindPool, "pool", kPool, count<PoolStats>(kPool), pool::class_stats_by_id,
      read<PoolStats, pool::stats_by_id>},
+    {heap::kKindRing, "ring", kRing, count<RingStats>(kRing), nullptr,
+     read<RingStats, ring::stats_by_id>},
     {heap::kKindUring, "uring", kUring, count<UringStats>(kUring), nullptr,
      read<UringStats, uring::stats_by_id>},
     {heap::kKindGroup, "uring_group", kGroup, count<GroupStats>(kGroup), nullptr,

@@ -1,3 +1,4 @@
+// akit_uring_lookup is exported by the core itself: see pool.cc.
 #include <allockit/uring.h>
 
 #include "abi_struct.h"
@@ -110,10 +111,6 @@ int akit_uring_remove(akit_uring* h, void* base) { return core::remove(h, base);
 int akit_uring_sync(akit_uring* h) { return core::sync(h); }
 
 int akit_uring_drained(akit_uring* h, uint64_t tag) { return core::drained(h, tag); }
-
-int akit_uring_lookup(akit_uring* h, const void* p, size_t length) {
-  return core::lookup(h, p, length);
-}
 
 int akit_uring_group_config_init(akit_uring_group_config* cfg, size_t size) {
   return config_init(cfg, size, kGroupSmallest);

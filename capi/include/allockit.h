@@ -148,6 +148,7 @@
 #include <allockit/malloc.h>
 #include <allockit/pool.h>
 #include <allockit/region.h>
+#include <allockit/ring.h>
 #include <allockit/stats.h>
 #include <allockit/tiered.h>
 #include <allockit/uring.h>

@@ -11,6 +11,10 @@ constexpr unsigned log2_floor(std::uint64_t x) { return 63u - static_cast<unsign
 constexpr unsigned log2_ceil(std::uint64_t x) { return x <= 1 ? 0 : log2_floor(x - 1) + 1; }
 constexpr unsigned lowest_bit(std::uint64_t x) { return static_cast<unsigned>(__builtin_ctzll(x)); }
 
+// The upper half of a product.
+__extension__ using Wide = unsigned __int128;
+inline std::uint64_t mul_high(std::uint64_t a, std::uint64_t b) { return static_cast<std::uint64_t>(Wide{a} * b >> 64); }
+
 // true when a * b does not fit
 inline bool mul_overflows(std::size_t a, std::size_t b, std::size_t* out) {
   return __builtin_mul_overflow(a, b, out);

@@ -15,6 +15,8 @@ class Shared {
     __atomic_store_n(&value_, v, __ATOMIC_RELAXED);
     return v;
   }
+  T acquired() const { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+  void release(T v) { __atomic_store_n(&value_, v, __ATOMIC_RELEASE); }
   T operator=(const Shared& other) { return *this = static_cast<T>(other); }
 
  private:

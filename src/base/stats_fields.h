@@ -40,6 +40,11 @@
   X(group_id) X(entries) X(published) X(window) X(buffers_out) X(taken_total) X(refills_total)   \
   X(enobufs_total) X(empty_ns_total) X(misuses_total)
 
+#define AKIT_RING_STATS_FIELDS(X)                                                                \
+  X(capacity_bytes) X(max_slice_bytes) X(out_slices) X(out_peak_slices) X(releases_total)        \
+  X(padding_bytes) X(padding_bytes_total) X(exhausted_total) X(too_large_total)                  \
+  X(head_blocked_total) X(oldest_block_acquires) X(held_blocks)
+
 #define AKIT_CLASS_STATS_FIELDS(X)                                                               \
   X(block_bytes) X(used_blocks) X(used_peak_blocks) X(cached_blocks) X(gets_total)               \
   X(puts_total) X(hits_total) X(misses_total) X(discards_total) X(slabs) X(mapped_bytes)
@@ -70,6 +75,11 @@ struct PoolStats {
   std::uint64_t struct_size;
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_POOL_STATS_FIELDS(AKIT_FIELD)
+};
+struct RingStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_RING_STATS_FIELDS(AKIT_FIELD)
 };
 struct UringStats {
   std::uint64_t struct_size;

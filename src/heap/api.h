@@ -8,10 +8,13 @@ struct akit_tiered;  // the stub of a handle of any kind
 struct akit_region;
 struct akit_huge;
 struct akit_pool;
+struct akit_ring;
 
 namespace akit::heap {
 
-enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindUring = 8, kKindGroup = 9 };  // AKIT_KIND_*
+enum Kind : std::uint32_t {  // AKIT_KIND_*
+  kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindUring = 8, kKindGroup = 9
+};
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
 struct Options {
@@ -43,6 +46,9 @@ struct Options {
   const std::uint64_t* class_bytes = nullptr;
   std::uint64_t class_count = 0, class_cache_bytes = 0, alignment = 0, slab_bytes = 0;
   std::uint32_t exhaust_mode = 0;
+  // ring
+  std::uint64_t capacity_bytes = 0, block_bytes = 0, colour_bytes = 0;
+  std::uint32_t order = 0;
 };
 
 struct BlockInfo {  // akit_block_info without struct_size

@@ -33,6 +33,7 @@ bool finish_if_last(Heap* h) {
     end_heap(h->stub);
     return true;
   }
+  if (h->ring && !ring_is_back(h->ring)) return false;
   for (auto& b : h->direct_bytes)
     if (b.load(std::memory_order_relaxed)) return false;
   for (unsigned w = 0; w < 3; ++w)

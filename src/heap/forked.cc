@@ -54,6 +54,10 @@ bool forget_slab_pins(Heap* h) {
 }  // namespace
 
 void forget_blocks(Heap* h) {
+  if (h->ring) {
+    h->ring->order_lock.reset();
+    return ring_forget(h);
+  }
   bool hidden = forget_slab_pins(h);
   if (!h->opt.copy_asked) huge_blocks_forget(h);
   bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages
@@ -68,6 +72,7 @@ void forget_blocks(Heap* h) {
       continue;
     }
     if (s->role == pages::Role::kSlab) {
+      s->unforked = false;
       release_slab_record(h, s);
       unlink_span(h, s);
       s->owner = nullptr;

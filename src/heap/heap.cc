@@ -70,7 +70,7 @@ std::uint64_t own_bytes() { return align_up(kHeapBytes, os::page_size()); }
 // Populated and left in the cache as memory with pages behind: the next spans of this handle come from
 // there.
 int prefault(Heap* h) {
-  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone) return 0;
+  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring) return 0;  // of a ring: its own area
   std::size_t bytes = align_up(h->opt.prefault_bytes, os::page_size());
   if (bytes > h->opt.limit_bytes) return 0;
   std::uint64_t deadline = deadline_from(h, os::now_coarse_ns());
@@ -115,7 +115,7 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   h->mapped_peak.store(own, std::memory_order_relaxed);
   h->metadata.store(own, std::memory_order_relaxed);
   open_account(h);
-  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h))) {
+  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h)) || (h->kind == kKindRing && !ring_open(h))) {
     close_own_pages(h);
     return false;
   }
@@ -194,6 +194,7 @@ void end_heap(akit_tiered* stub) {
   void_caches(h);
   release_all(h);
   pool_close(h);
+  ring_close(h);
   close_own_pages(h);
   stub_retire(stub);
   h->stub = nullptr;
@@ -275,6 +276,7 @@ int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
   if (flags & 1) {
     stub->phase.store(Phase::kClosing, std::memory_order_release);
     close_caches(h);
+    if (h->ring) ring_drain(h->ring);
     finish_if_last(h);
   } else if (h->children || h->pinned_spans.load(std::memory_order_relaxed)) {
     stub->phase.store(Phase::kLingering, std::memory_order_release);

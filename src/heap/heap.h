@@ -7,6 +7,7 @@
 #include "heap/api.h"
 #include "heap/extent_class.h"
 #include "heap/pool_part.h"
+#include "heap/ring_part.h"
 #include "heap/size_class.h"
 
 namespace akit::heap {
@@ -122,6 +123,7 @@ struct Heap {
   std::atomic<std::uint64_t> lent;      // bytes they hold
   pages::Account account;
   PoolPart* pool;                       // what pools have besides; NULL: no pool
+  Ring* ring;                           // the same of rings
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<std::uint64_t> armed_at;  // since when something may be idle
@@ -346,7 +348,8 @@ struct PinnedSlab {
 };
 // Pins up to `n` slabs of a pool of which `known` does not say that they are pinned already.
 std::size_t pin_slabs(Heap* h, bool (*known)(void* arg, const void* base), void* arg, PinnedSlab* out, std::size_t n);
-void keep_from_children(Heap* h, void* base);  // a pinned slab does not exist in children of a fork from now on
+void keep_from_children(Heap* h, void* base);  // a pinned slab or ring does not exist in children of a fork from now on
+void copy_to_children(Span* s);                // under h->spans_lock: the last pin is gone
 void unpin_slab(Heap* h, void* base);          // the handle may have ended when this returns
 std::uint64_t slabs_made(const Heap* h);       // changes with every new slab
 

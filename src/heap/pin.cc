@@ -1,5 +1,5 @@
 // Slabs of a pool whose pages the kernel has pinned: they are not purged and do not leave until the last
-// pin is gone. The class lock keeps a slab from leaving while it is looked at.
+// pin is gone. And what becomes of pinned memory, also of rings, in a child of a fork. The class lock keeps a slab from leaving while it is looked at.
 #include "heap/heap.h"
 
 namespace akit::heap {
@@ -39,10 +39,15 @@ std::size_t pin_slabs(Heap* h, bool (*known)(void* arg, const void* base), void*
 }
 
 void keep_from_children(Heap* h, void* base) {
-  Span* s = pages::span_at(reinterpret_cast<std::uintptr_t>(base));
+  Span* s = span_around(reinterpret_cast<std::uintptr_t>(base));
   os::Guard g(h->spans_lock);
-  if (s->unforked || !may_hide(h, s)) return;
+  if (!s || s->owner != h || s->unforked || !may_hide(h, s)) return;
   s->unforked = os::advise(s->memory(), s->bytes(), os::Advice::kDontFork) == 0;
+}
+
+void copy_to_children(Span* s) {
+  if (s->unforked) os::advise(s->memory(), s->bytes(), os::Advice::kDoFork);
+  s->unforked = false;
 }
 
 void unpin_slab(Heap* h, void* base) {
@@ -54,8 +59,7 @@ void unpin_slab(Heap* h, void* base) {
     os::Guard l(h->spans_lock);
     s->pins = s->pins - 1;
     if (s->pins) return;
-    if (s->unforked) os::advise(s->memory(), s->bytes(), os::Advice::kDoFork);
-    s->unforked = false;
+    copy_to_children(s);
     if (s->deadline != kNone) h->pool->holes[s->cls].store(true, std::memory_order_relaxed);
     h->pinned_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
     h->pinned_spans.fetch_sub(1, std::memory_order_relaxed);

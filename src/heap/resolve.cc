@@ -114,6 +114,36 @@ int resolve_pool(Options& o) {
   return 0;
 }
 
+// Bytes of the caller's memory from the first aligned address on.
+std::uint64_t aligned_memory(const Options& o) {
+  auto a = reinterpret_cast<std::uintptr_t>(o.memory);
+  std::uintptr_t first = align_up(a, o.alignment), end;
+  return __builtin_add_overflow(a, o.memory_bytes, &end) || first < a || first > end ? 0 : end - first;
+}
+
+int resolve_ring(Options& o) {
+  bool lent = o.region || o.huge;
+  if (o.order > 1 || (o.alignment && (!is_pow2(o.alignment) || o.alignment > (std::uint64_t{1} << 30)))) return -EINVAL;
+  if ((o.region != nullptr) + (o.huge != nullptr) + (o.memory != nullptr) > 1 || (!o.memory && o.memory_bytes)) return -EINVAL;
+  if ((lent || o.memory) && (o.numa_mode || o.thp > (lent ? 0u : 1u) || o.fork_mode > (lent ? 0u : 1u))) return -EINVAL;
+  if ((o.huge || o.memory) && o.prefault_bytes) return -EINVAL;
+  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
+  o.alignment = max<std::uint64_t>(or_default(o.alignment, 64), 16);
+  std::uint64_t room = o.memory ? aligned_memory(o) : kNone, most = o.alignment * kMostGranules;
+  if (o.capacity_bytes > min(room, most)) return -EINVAL;
+  bool fill = o.memory && o.capacity_bytes == 0;
+  std::uint64_t capacity = fill ? align_down(min(room, most), o.alignment) : align_up(or_default(o.capacity_bytes, 4 * kMiB), o.alignment);
+  std::uint64_t block = o.block_bytes;
+  if (block == 0) block = o.order == 1 ? capacity : align_up(capacity / 64, o.alignment);
+  if (block == 0) block = o.alignment;
+  if (block % o.alignment || block > capacity || (o.colour_bytes && (o.colour_bytes % o.alignment || o.colour_bytes >= block))) return -EINVAL;
+  if (o.order == 0) capacity = fill ? capacity - capacity % block : (capacity + block - 1) / block * block;
+  if (capacity > min(room, most)) return -EINVAL;
+  o.capacity_bytes = capacity;
+  o.block_bytes = block;
+  return 0;
+}
+
 }  // namespace
 
 unsigned last_class_within(std::uint64_t n) {
@@ -130,7 +160,7 @@ int resolve(Options& o, char (&name)[64]) {
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
-  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : resolve_tiered(o);
+  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : o.kind == kKindRing ? resolve_ring(o) : resolve_tiered(o);
   return rc ? rc : resolve_numa(o);
 }
 

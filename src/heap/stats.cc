@@ -9,6 +9,17 @@
 #include "heap/open.h"
 
 namespace akit::heap {
+namespace {
+void fill_ring(const Ring* r, TieredStats* out) {
+  RingSum s = ring_sum(r);
+  out->used_bytes = s.out_granules << r->shift;
+  out->used_peak_bytes = max(r->peak_granules << r->shift, out->used_bytes);
+  out->cached_bytes = s.free_granules << r->shift;
+  out->allocs_total = r->acquired;
+  out->frees_total = s.back_slices;
+}
+}  // namespace
+
 // Reading never blocks a fast path; a call in progress may be missed, so nothing may go below zero.
 ClassSum sum_class(Heap* h, unsigned c, std::uint64_t* bins) {
   ClassState& k = h->classes[c];
@@ -136,6 +147,7 @@ void fill_handle(Heap* h, TieredStats* out) {
       out->reallocs_in_place_total += tc->reallocs_in_place.load(std::memory_order_relaxed);
     }
   out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
+  if (h->ring) fill_ring(h->ring, out);
 }
 
 std::uint64_t cached_blocks(Heap* h) {

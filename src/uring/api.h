@@ -1,4 +1,4 @@
-// What the C ABI calls for registrations and groups. Errors exactly as the public header says.
+// What the C ABI calls for registrations and groups; akit_uring_lookup is exported by uring/entry.cc itself. Errors exactly as the public header says.
 #pragma once
 #include "heap/api.h"
 
@@ -40,7 +40,6 @@ int add_memory(akit_uring* h, void* base, std::size_t length) noexcept;
 int remove(akit_uring* h, void* base) noexcept;
 int sync(akit_uring* h) noexcept;
 int drained(akit_uring* h, std::uint64_t tag) noexcept;
-int lookup(akit_uring* h, const void* p, std::size_t length) noexcept;
 
 int group_create(akit_uring* h, const GroupOptions& o, akit_uring_group** out) noexcept;
 int group_destroy(akit_uring_group* g, bool now) noexcept;

@@ -3,6 +3,7 @@
 
 #include "cache/meta.h"
 #include "region/api.h"
+#include "ring/api.h"
 #include "uring/uring.h"
 
 namespace akit::uring {
@@ -22,13 +23,14 @@ Source* source_copy(const Source* from) {
   s->areas = 0;
   s->slabs_seen = kNone;
   if (s->heap) ++s->heap->children;
+  if (s->kind == SourceKind::kRing) ring::pin(reinterpret_cast<akit_ring*>(s->stub));
   if (s->block && region::pin(reinterpret_cast<akit_region*>(s->stub), s->block) < 0) s->block = nullptr;
   return s;
 }
 
 bool copy_sources(Uring* to, Uring* from) {
   for (const Source* s = from->sources; s; s = s->next) {
-    if (s->removed) continue;
+    if (s->removed || (s->heap && s->stub->phase.load(std::memory_order_acquire) != Phase::kOpen)) continue;
     Source* copy = source_copy(s);
     if (!copy) return false;
     copy->next = to->sources;

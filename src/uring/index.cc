@@ -4,10 +4,11 @@
 
 namespace akit::uring {
 
-bool Index::open(std::uint32_t slots) {
-  slots_ = static_cast<Slot*>(array_get(slots * sizeof(Slot)));
+bool Index::open(std::uint32_t first_slot, std::uint32_t slots) {
+  first_slot_ = first_slot;
   slot_count_ = slots;
-  return slots_ != nullptr;
+  slots_ = static_cast<Slot*>(array_get(slots * sizeof(Slot)));
+  return slots_ && rebuild(0);
 }
 
 void Index::close() {
@@ -34,13 +35,13 @@ bool Index::make_room(std::uintptr_t begin, std::uintptr_t end) {
   std::size_t more = 0;
   each_key(begin, end, [&](std::uint64_t) { ++more; });
   const Table* t = table_.load(std::memory_order_relaxed);
-  return (t && 2 * (cells_ + gone_ + more) <= t->size) || rebuild(cells_ + more);
+  return 4 * (cells_ + gone_ + more) <= t->size || rebuild(cells_ + more);
 }
 
 bool Index::rebuild(std::size_t cells) {
   Table* now = table_.load(std::memory_order_relaxed);
-  std::size_t size = now ? now->size : 256;
-  while (size < 4 * cells) size *= 2;
+  std::size_t size = now ? now->size : kFewestCells;
+  while (size < 8 * cells) size *= 2;
   Table* t = spare_;
   if (!t || t->size != size) {
     t = static_cast<Table*>(array_get(sizeof(Table) + size * sizeof(std::uint64_t)));
@@ -72,7 +73,6 @@ void Index::add(std::uint32_t slot, std::uintptr_t begin, std::uintptr_t end) {
     put(t, key << kSlotBits | (slot + 1));
     ++cells_;
   });
-  grains_.fetch_or(is_large(begin, end) ? 2 : 1, std::memory_order_relaxed);
 }
 
 void Index::remove(std::uint32_t slot) {

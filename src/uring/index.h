@@ -19,7 +19,7 @@ class Index {
  public:
   static constexpr int kNone = -1;
 
-  bool open(std::uint32_t slots);  // false: no memory
+  bool open(std::uint32_t first_slot, std::uint32_t slots);  // false: no memory
   void close();
 
   // Room for this range, so that `add` cannot fail. false: no memory.
@@ -27,15 +27,20 @@ class Index {
   void add(std::uint32_t slot, std::uintptr_t begin, std::uintptr_t end);
   void remove(std::uint32_t slot);
 
+  // The slot in the io_uring's table, where the first cell of its key has it; else kNone: ask `search`.
+  // What is found was there at some moment of the call, whatever became of the table.
   AKIT_INLINE int find(std::uintptr_t a, std::size_t length) const {
+    const Table* t = table_.load(std::memory_order_acquire);
+    int slot = first_cell(t, large_key(a), a, length);
+    return slot != kNone ? slot : first_cell(t, small_key(a), a, length);
+  }
+
+  AKIT_WARM int search(std::uintptr_t a, std::size_t length) const {
     for (;;) {
       std::uint64_t before = generation_.load(std::memory_order_acquire);
-      int slot = kNone;
-      if (const Table* t = table_.load(std::memory_order_acquire)) {
-        std::uint32_t grains = grains_.load(std::memory_order_relaxed);
-        if (grains & 1) slot = probe(t, small_key(a), a, length);
-        if (slot == kNone && (grains & 2)) slot = probe(t, large_key(a), a, length);
-      }
+      const Table* t = table_.load(std::memory_order_acquire);
+      int slot = probe(t, large_key(a), a, length);
+      if (slot == kNone) slot = probe(t, small_key(a), a, length);
       std::atomic_thread_fence(std::memory_order_acquire);
       if (AKIT_LIKELY(generation_.load(std::memory_order_relaxed) == before)) return slot;
     }
@@ -55,19 +60,28 @@ class Index {
   };
 
   static constexpr unsigned kSlotBits = 15, kSmall = 16, kLarge = 21;
+  static constexpr std::size_t kFewestCells = 512;  // a quarter of them is used at most: few lie beside their place
   static constexpr std::uint64_t kGone = ~std::uint64_t{0};  // no key is that large and odd
-  static std::uint64_t small_key(std::uintptr_t a) { return a >> kSmall << 1; }
+  // Never 0, which is no cell.
+  static std::uint64_t small_key(std::uintptr_t a) { return ((a >> kSmall) + 1) << 1; }
   static std::uint64_t large_key(std::uintptr_t a) { return a >> kLarge << 1 | 1; }
   static bool is_large(std::uintptr_t begin, std::uintptr_t end) { return end - begin >= std::size_t{1} << kLarge; }
   static std::size_t first_of(const Table* t, std::uint64_t key) { return key * 0x9E3779B97F4A7C15u >> t->shift; }
+
+  static std::size_t slot_of(std::uint64_t cell) { return (cell & ((1u << kSlotBits) - 1)) - 1; }
+
+  AKIT_INLINE int first_cell(const Table* t, std::uint64_t key, std::uintptr_t a, std::size_t length) const {
+    std::uint64_t c = t->seen(first_of(t, key));
+    if (c >> kSlotBits != key || !holds(slots_[slot_of(c)], a, length)) return kNone;
+    return static_cast<int>(slot_of(c) + first_slot_);
+  }
 
   AKIT_INLINE int probe(const Table* t, std::uint64_t key, std::uintptr_t a, std::size_t length) const {
     for (std::size_t i = first_of(t, key);; i = (i + 1) & (t->size - 1)) {
       std::uint64_t c = t->seen(i);
       if (c == 0) return kNone;
       if (c >> kSlotBits != key) continue;
-      auto slot = static_cast<std::uint32_t>(c & ((1u << kSlotBits) - 1)) - 1;
-      if (AKIT_LIKELY(holds(slots_[slot], a, length))) return static_cast<int>(slot);
+      if (holds(slots_[slot_of(c)], a, length)) return static_cast<int>(slot_of(c) + first_slot_);
     }
   }
 
@@ -79,8 +93,9 @@ class Index {
 
   template <class Use>
   static void each_key(std::uintptr_t begin, std::uintptr_t end, Use use) {
-    unsigned shift = is_large(begin, end) ? kLarge : kSmall;
-    for (std::uintptr_t a = begin >> shift; a <= (end - 1) >> shift; ++a) use(a << 1 | (shift == kLarge));
+    bool large = is_large(begin, end);
+    std::uint64_t last = large ? large_key(end - 1) : small_key(end - 1);
+    for (std::uint64_t key = large ? large_key(begin) : small_key(begin); key <= last; key += 2) use(key);
   }
 
   static void put(Table* t, std::uint64_t cell);
@@ -88,9 +103,8 @@ class Index {
 
   std::atomic<Table*> table_{nullptr};
   std::atomic<std::uint64_t> generation_{0};
-  std::atomic<std::uint32_t> grains_{0};  // bit 0: there are small ones, bit 1: large ones
-  std::uint32_t slot_count_ = 0;
   Slot* slots_ = nullptr;
+  std::uint32_t first_slot_ = 0, slot_count_ = 0;
   std::size_t cells_ = 0, gone_ = 0;  // in the table
   Table* spare_ = nullptr;            // as large as the table
 };

@@ -6,6 +6,7 @@
 #include "os/huge_pages.h"
 #include "os/keep_errno.h"
 #include "region/api.h"
+#include "ring/api.h"
 #include "uring/uring.h"
 
 namespace akit::uring {
@@ -99,6 +100,7 @@ int hold_heap(Source* s, akit_tiered* of, heap::Kind kind) {
 
 void let_go(Source* s) {
   if (s->kind == SourceKind::kMemory && s->block) region::unpin(region_of(s), s->block);
+  if (s->kind == SourceKind::kRing) ring::unpin(reinterpret_cast<akit_ring*>(s->stub));
   if (s->heap) {
     os::Guard r(heap::registry_lock);
     if (--s->heap->children == 0 && s->stub->phase.load(std::memory_order_acquire) != Phase::kOpen) heap::finish_if_last(s->heap);
@@ -107,7 +109,7 @@ void let_go(Source* s) {
 }
 
 int add_pieces(Uring* u, Source* s, std::uintptr_t base, std::size_t length, std::size_t page) {
-  std::size_t unit = unit_of(length, page, false);
+  std::size_t unit = unit_of(length, page, s->heap && s->heap->opt.thp == 2);
   for (std::size_t at = 0; at < length; at += os::uring::kMostSlotBytes)
     if (u->by_base.find(base + at)) return -EBUSY;
   for (std::size_t at = 0; at < length; at += os::uring::kMostSlotBytes) {
@@ -153,7 +155,7 @@ void area_move(Uring* u, Area* a, AreaState to) {
 std::uint64_t locked_bytes(const Area* a) { return align_up(a->base + a->bytes, a->unit) - align_down(a->base, a->unit); }
 
 void hide_from_children(const Area* a) {
-  if (a->source->kind == SourceKind::kPool) heap::keep_from_children(a->source->heap, reinterpret_cast<void*>(a->base));
+  if (a->source->heap) heap::keep_from_children(a->source->heap, reinterpret_cast<void*>(a->base));
 }
 
 Source* source_find(Uring* u, const void* key) {
@@ -222,33 +224,61 @@ void areas_end(Uring* u, AreaList* gone) {
   }
 }
 
-int add_memory(akit_uring* h, void* base, std::size_t length) noexcept {
-  os::KeepErrno keep;
-  if (int rc = check(stub(h), heap::kKindUring)) return rc;
-  auto a = reinterpret_cast<std::uintptr_t>(base);
-  if (!base || !length || a + length < a) return -EINVAL;
-  Uring* u = stub(h)->uring;
-  os::SlowSection section(os::current());
-  Source* s = source_new(SourceKind::kMemory, base);
-  if (!s) return -ENOMEM;
-  std::size_t page = 0;
-  hold_region(s, a, &page);
+namespace {
+
+// One contiguous piece of memory, which `s` keeps where it is. The source ends here when it cannot be added.
+int add_whole(Uring* u, Source* s, std::uintptr_t base, std::size_t length, std::size_t page) {
   AreaList gone;
   int rc = -EBUSY;
   bool kept = false;
   {
     os::Guard g(u->lock);
-    if (!source_find(u, base)) {
+    if (!source_find(u, s->key)) {
       kept = true;
       s->next = u->sources;
       u->sources = s;
-      rc = add_pieces(u, s, a, length, page);
+      rc = add_pieces(u, s, base, length, page);
       if (rc < 0) source_remove(u, s, &gone);
     }
   }
   if (!kept) let_go(s);
   areas_end(u, &gone);
   return rc;
+}
+
+}  // namespace
+
+int add_memory(akit_uring* h, void* base, std::size_t length) noexcept {
+  os::KeepErrno keep;
+  if (int rc = check(stub(h), heap::kKindUring)) return rc;
+  auto a = reinterpret_cast<std::uintptr_t>(base);
+  if (!base || !length || a + length < a) return -EINVAL;
+  os::SlowSection section(os::current());
+  Source* s = source_new(SourceKind::kMemory, base);
+  if (!s) return -ENOMEM;
+  std::size_t page = 0;
+  hold_region(s, a, &page);
+  return add_whole(stub(h)->uring, s, a, length, page);
+}
+
+int add_ring(akit_uring* h, akit_ring* r) noexcept {
+  os::KeepErrno keep;
+  if (int rc = check(stub(h), heap::kKindUring)) return rc;
+  os::SlowSection section(os::current());
+  Source* s = source_new(SourceKind::kRing, r);
+  if (!s) return -ENOMEM;
+  void* base;
+  std::size_t length;
+  int rc = hold_heap(s, reinterpret_cast<akit_tiered*>(r), heap::kKindRing);
+  if (rc == 0 && (rc = ring::area(r, &base, &length)) == 0) rc = ring::pin(r);
+  if (rc < 0) {
+    s->kind = SourceKind::kMemory;  // nothing is pinned
+    let_go(s);
+    return rc;
+  }
+  pages::Span* span = heap::span_around(reinterpret_cast<std::uintptr_t>(base));
+  std::size_t page = span && span->owner == s->heap && span->page_shift ? std::size_t{1} << span->page_shift : 0;
+  return add_whole(stub(h)->uring, s, reinterpret_cast<std::uintptr_t>(base), length, page);
 }
 
 int add_pool(akit_uring* h, akit_pool* pool) noexcept {
@@ -259,7 +289,7 @@ int add_pool(akit_uring* h, akit_pool* pool) noexcept {
   Source* s = source_new(SourceKind::kPool, pool);
   if (!s) return -ENOMEM;
   if (int rc = hold_heap(s, reinterpret_cast<akit_tiered*>(pool), heap::kKindPool)) {
-    meta::put(s, sizeof(Source));
+    let_go(s);
     return rc;
   }
   bool known;
@@ -274,11 +304,6 @@ int add_pool(akit_uring* h, akit_pool* pool) noexcept {
   }
   if (known) let_go(s);
   return known ? -EBUSY : 0;
-}
-
-int add_ring(akit_uring* h, akit_ring*) noexcept {
-  int rc = check(stub(h), heap::kKindUring);
-  return rc ? rc : -ENOSYS;
 }
 
 int remove(akit_uring* h, void* base) noexcept {

@@ -67,7 +67,7 @@ int fill_one(Uring* u, Area* a) {
 
 bool slots_open(Uring* u) {
   std::size_t bits = words(u) * sizeof(std::uint64_t), owners = u->slot_count * sizeof(Area*);
-  if (!u->index.open(u->slot_count)) return false;
+  if (!u->index.open(u->slot_base, u->slot_count)) return false;
   u->free_slots = static_cast<std::uint64_t*>(array_get(bits + owners));
   if (!u->free_slots) return false;
   u->in_slot = reinterpret_cast<Area**>(u->free_slots + words(u));

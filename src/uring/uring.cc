@@ -280,14 +280,4 @@ int drained(akit_uring* h, std::uint64_t tag) noexcept {
   return n;
 }
 
-int lookup(akit_uring* h, const void* p, std::size_t length) noexcept {
-  akit_tiered* s = stub(h);
-  if (int rc = check(s, heap::kKindUring)) return rc;
-  Uring* u = s->uring;
-  int slot = u->index.find(reinterpret_cast<std::uintptr_t>(p), length);
-  if (AKIT_LIKELY(slot >= 0)) return static_cast<int>(u->slot_base) + slot;
-  u->missed[(os::thread_pointer() >> 12) % kMissCounters].n.fetch_add(1, std::memory_order_relaxed);
-  return -ENOENT;
-}
-
 }  // namespace akit::uring

@@ -59,11 +59,10 @@ struct alignas(kCacheLine) MissCounter {
 };
 
 struct Uring {
-  // lookups
-  Index index;
-  std::uint32_t slot_base, slot_count;
+  Index index;  // all that look-ups read
 
   alignas(kCacheLine) os::Lock lock;
+  std::uint32_t slot_base, slot_count;
   akit_tiered* stub;
   char name[64];
   os::uring::Ring ring;

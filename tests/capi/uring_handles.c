@@ -149,6 +149,8 @@ CASE(handles_that_are_none)
     CHECK(akit_pool_get((akit_pool *)h, 10, NULL) == NULL);
     CHECK_INT(akit_uring_add_pool(h, NULL), -EINVAL);
     CHECK_INT(akit_uring_add_pool(h, (akit_pool *)heap), -EINVAL);
+    CHECK_INT(akit_uring_add_ring(h, NULL), -EINVAL);
+    CHECK_INT(akit_uring_add_ring(h, (akit_ring *)heap), -EINVAL);
     CHECK_INT(akit_uring_stats_get(h, NULL), -EINVAL);
     st.struct_size = 3;
     CHECK_INT(akit_uring_stats_get(h, &st), -EINVAL);

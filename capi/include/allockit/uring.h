@@ -33,6 +33,7 @@
 
 #include <allockit/base.h>
 #include <allockit/pool.h>
+#include <allockit/ring.h>
 #include <allockit/stats.h>
 
 #ifdef __cplusplus
@@ -41,7 +42,6 @@ extern "C" {
 
 typedef struct akit_uring akit_uring;
 typedef struct akit_uring_group akit_uring_group;
-typedef struct akit_ring akit_ring; /* allockit/ring.h */
 
 /* Config field flags. */
 #define AKIT_URING_NO_DUP        1u /* use ring_fd itself. By default it is duplicated, so that the number

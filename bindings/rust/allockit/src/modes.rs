@@ -42,6 +42,9 @@ macro_rules! modes {
     )*};
 }
 
+#[cfg(feature = "io")]
+pub(crate) use modes;
+
 modes! {
     /// Transparent huge pages.
     Thp {
@@ -181,6 +184,18 @@ modes! {
         Any = AKIT_RING_ANY,
         /// When all that were acquired before them are released, too.
         Ordered = AKIT_RING_ORDERED,
+    }
+
+    /// How a registration with io_uring stands.
+    UringState {
+        /// Nothing is registered, and nothing was refused.
+        Off = AKIT_URING_OFF,
+        /// Nothing is registered, because it was refused.
+        Denied = AKIT_URING_DENIED,
+        /// Some of it was refused.
+        Partial = AKIT_URING_PARTIAL,
+        /// All that was there at the last sync is registered.
+        On = AKIT_URING_ON,
     }
 
     /// How much misuse is detected at the call.

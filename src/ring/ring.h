@@ -1,0 +1,64 @@
+// The other side of a ring's fast path. heap/ring_part.h says how slices are kept.
+#pragma once
+#include "heap/heap.h"
+#include "os/thread.h"
+#include "ring/api.h"
+
+namespace akit::ring {
+
+using heap::Cell;
+using heap::Heap;
+using heap::Ring;
+using heap::RingBlock;
+
+// Kind and phase are neighbours, so that one comparison tells an open ring from everything else.
+AKIT_INLINE bool is_open(const akit_tiered* s) {
+  using Both = std::uint64_t __attribute__((may_alias));
+  static_assert(offsetof(akit_tiered, phase) == offsetof(akit_tiered, kind) + 4);
+  if (AKIT_UNLIKELY(!s || s->anchor != &heap::anchor_of_this_copy)) return false;
+  constexpr std::uint64_t kOpenRing = heap::kKindRing | std::uint64_t{static_cast<std::uint32_t>(heap::Phase::kOpen)} << 32;
+  return AKIT_LIKELY(__atomic_load_n(reinterpret_cast<const Both*>(&s->kind), __ATOMIC_RELAXED) == kOpenRing);
+}
+
+// The granule at p; no granule of the ring when p is not aligned or not in the area.
+AKIT_INLINE std::uint64_t granule_at(const Ring* r, const void* p) {
+  std::uint64_t off = reinterpret_cast<std::uintptr_t>(p) - r->base;
+  return off >> r->shift | off << (64 - r->shift);
+}
+AKIT_INLINE RingBlock* block_at(const Ring* r, std::uint64_t g) {
+  return r->blocks + mul_high(2 * g, r->magic);
+}
+AKIT_INLINE Cell load(const Cell* c) { return __atomic_load_n(c, __ATOMIC_ACQUIRE); }
+AKIT_INLINE void store(Cell* c, std::uint64_t v) { __atomic_store_n(c, static_cast<Cell>(v), __ATOMIC_RELEASE); }
+inline unsigned references(Cell c) { return c & 0xff; }
+
+AKIT_INLINE bool beyond_peak(std::uint64_t room) { return (room & heap::kGuards) != heap::kGuards; }
+// More is out than ever, as far as the producer knows. Returns p.
+AKIT_WARM void* new_peak(Ring* r, void* p);
+AKIT_WARM void* acquire_rest(akit_ring* h, std::size_t length);
+AKIT_WARM int release_rest(akit_ring* h, void* p);
+AKIT_MISS int release_late(akit_tiered* st);  // the ring was destroyed while a release was under way
+AKIT_MISS bool two_producers(akit_tiered* st);  // checked build
+
+inline std::uint64_t attempts(const Ring* r) { return r->acquired + r->history.refused; }
+inline void set_left(Ring* r, std::uint64_t n) { (r->veiled ? r->hidden : r->left) = n; }
+
+// Room for n granules, which may fit; false: there is none now.
+bool next_block(Heap* h, Ring* r, std::uint64_t n);
+bool advance(Ring* r, std::uint64_t n);  // the same of ordered rings
+void start_run(Ring* r, std::uint64_t first, std::uint64_t n);
+void end_run(Ring* r);
+
+// 0, or why p is not a slice that is out, positive.
+int why_not(const Ring* r, const void* p);
+// Counts what came back. The last word about these slices: the ring may have ended when it returns.
+void count_back(Ring* r, RingBlock* b, std::uint64_t packed);
+void taken_back(Heap* h, Ring* r, std::uint64_t g, std::uint64_t n);
+
+// suggest.cc: what the ring learns from requests that it refuses, and from what comes back.
+void note_refused(Ring* r, std::uint64_t n);
+void note_life(Ring* r, std::uint64_t last_attempt, bool at_once);
+std::uint64_t last_attempt(const Ring* r);              // that was served
+std::uint64_t attempt_of(const Ring* r, std::uint64_t slice);
+
+}  // namespace akit::ring
