@@ -3,17 +3,6 @@
 
 enum { PART = 16384, PARTS = 32 };
 
-static akit_ring *new_ring(void)
-{
-    akit_ring_config cfg = AKIT_RING_CONFIG_INIT;
-    akit_ring *ring = NULL;
-    cfg.capacity_bytes = MIB(1);
-    cfg.block_bytes = KIB(64);
-    cfg.alignment = 4096;
-    CHECK_INT(akit_ring_create(&cfg, &ring), 0);
-    return ring;
-}
-
 /* Whether what was added is in force; where locked memory is short, plain operations go on, and there is less to see. */
 static int registered(akit_io *io)
 {
@@ -62,12 +51,10 @@ static void memory_of_all_kinds(int fd)
     CHECK_INT(posix_memalign(&own, 4096, (size_t)PART * PARTS), 0);
     there_and_back(io, fd, (unsigned char *)own, 0, 1);
 
-    akit_ring *ring = new_ring();
-    void *area;
-    size_t length;
-    CHECK_INT(akit_ring_memory_get(ring, &area, &length), 0);
-    CHECK_AT_LEAST(length, PART * PARTS);
-    CHECK_INT(akit_uring_add_ring(registration, ring), 0);
+    akit_region *regions = new_region_with(NULL);
+    void *area = akit_region_alloc(regions, (size_t)PART * PARTS, 0, 0, NULL);
+    CHECK(area != NULL);
+    CHECK_INT(akit_uring_add_memory(registration, area, (size_t)PART * PARTS), 0);
     there_and_back(io, fd, (unsigned char *)area, 0, 2); /* pending until akit_uring_sync */
     int in_force = registered(io);
     there_and_back(io, fd, (unsigned char *)area, in_force, 3);
@@ -81,7 +68,8 @@ static void memory_of_all_kinds(int fd)
     there_and_back(io, fd, (unsigned char *)own, 0, 6);
 
     CHECK_INT(akit_io_destroy(io, 0), 0);
-    CHECK_INT(akit_ring_destroy(ring, 0), 0);
+    CHECK_INT(akit_region_free(regions, area), 0);
+    CHECK_INT(akit_region_destroy(regions, 0), 0);
     free(own);
     close(fd);
 }

@@ -5,7 +5,6 @@
 #include "pool_kit.h"
 
 #include <allockit/io.h>
-#include <allockit/ring.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 
