@@ -8,7 +8,9 @@ mod engine;
 mod memory;
 
 use allockit::process::PurgeThread;
+use allockit::Uring;
 use engine::{Engine, Pread};
+use io_uring::IoUring;
 use memory::{Memory, Slices, Slots, Vectors};
 use std::fs::File;
 use std::rc::Rc;
@@ -119,8 +121,8 @@ fn main() {
         "malloc" => all.run(Vectors(all.chunk), engine::Ring { ring: &mut ring, slot: plain }),
         "slots" => all.run(Slots::new(all.depth, all.chunk), engine::Ring { ring: &mut ring, slot: plain }),
         "fixed" => by_hand(&all, &mut ring),
-        "ring" => ours(&all, &mut ring, false),
-        "registered" => ours(&all, &mut ring, true),
+        "ring" => ours(&all, &mut ring),
+        "registered" => ours_registered(&all, &mut ring),
         "pread" => {
             let one = Ingest { depth: 1, ..all };
             one.run(Slots::new(1, one.chunk), Pread::default());
@@ -130,7 +132,7 @@ fn main() {
 }
 
 /// The program's own slots, registered by the crate.
-fn by_hand(all: &Ingest, ring: &mut io_uring::IoUring) {
+fn by_hand(all: &Ingest, ring: &mut IoUring) {
     let slots = Slots::new(all.depth, all.chunk);
     let whole = libc::iovec { iov_base: slots.base.cast(), iov_len: slots.bytes };
     // SAFETY: slots are never given back.
@@ -141,10 +143,22 @@ fn by_hand(all: &Ingest, ring: &mut io_uring::IoUring) {
     all.run(slots, engine::Ring { ring, slot: |_, _| registered.then_some(0) });
 }
 
-/// A ring of allockit, as it is or registered.
-fn ours(all: &Ingest, ring: &mut io_uring::IoUring, register: bool) {
+/// A ring of allockit, as it is.
+fn ours(all: &Ingest, ring: &mut IoUring) {
     let _purge = PurgeThread::start().expect("the purge thread");
     let slices = memory::ring(all.depth, all.chunk);
-    let _ = register;
     all.run(Slices::new(&slices, all.chunk), engine::Ring { ring, slot: plain });
+}
+
+/// The same, registered.
+fn ours_registered(all: &Ingest, ring: &mut IoUring) {
+    let _purge = PurgeThread::start().expect("the purge thread");
+    let slices = memory::ring(all.depth, all.chunk);
+    let registered = Uring::builder().create_table(true).create(&*ring).expect("a registration");
+    registered.add_ring(&slices).expect("to add the ring");
+    if let Err(error) = registered.sync() {
+        eprintln!("not registered: {error}: plain reads");
+    }
+    let slot = |p: *const u8, length| registered.lookup_raw(p, length).ok().map(|slot| slot.index());
+    all.run(Slices::new(&slices, all.chunk), engine::Ring { ring, slot });
 }
