@@ -14,6 +14,11 @@ constexpr std::size_t page = 4096;
 constexpr std::size_t most_live = 1024;
 constexpr int warm_up = 10000;
 
+// Of the wall, and of the CPU time of the process.
+struct Step {
+    double ns, cpu_ns;
+};
+
 // Slices of a page until the area is full, a float written into each; then all are released in order.
 template <class R>
 void touch_area(R ring, std::size_t capacity) {
@@ -32,7 +37,7 @@ void touch_area(R ring, std::size_t capacity) {
 // The slices that are live are in a ring themselves: the new one takes the place of the oldest, which is released. The
 // time of filling it is part of the figure, which is that of one step.
 template <bool written, class R>
-double loop(R ring, std::size_t length, std::size_t live) {
+Step loop(R ring, std::size_t length, std::size_t live) {
     static typename R::Slice slot[most_live];
     for (int i = 0; i < warm_up; i++) {
         const auto slice = acquire(ring, length);
@@ -40,7 +45,7 @@ double loop(R ring, std::size_t length, std::size_t live) {
         ring.release(slice);
     }
     const std::uint64_t steps = step_count();
-    const std::uint64_t start = now_ns();
+    const std::uint64_t cpu = process_cpu_ns(), start = now_ns();
     for (std::size_t i = 0; i < live; i++) slot[i] = acquire(ring, length);
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < steps; i++) {
@@ -50,32 +55,32 @@ double loop(R ring, std::size_t length, std::size_t live) {
         slot[at] = slice;
         if (++at == live) at = 0;
     }
-    const auto spent = static_cast<double>(now_ns() - start);
+    const std::uint64_t end = now_ns(), cpu_end = process_cpu_ns();
     for (std::size_t i = 0; i < live; i++) ring.release(slot[i]);
-    return spent / static_cast<double>(steps);
+    return {static_cast<double>(end - start) / static_cast<double>(steps), static_cast<double>(cpu_end - cpu) / static_cast<double>(steps)};
 }
 
-void report_with_memory(const char* row, double ns) {
+void report_with_memory(const char* row, Step step) {
     const Memory grown = memory_now() - memory_at_start();
-    report({row, ns, -1, -1, &grown});
+    report({row, step.ns, -1, step.cpu_ns, &grown});
 }
 
 #ifndef HEAP_ALLOCKIT
 // The floor: a float written every `stride` bytes of the area, nothing else.
-double bare_stores(std::size_t capacity, std::size_t stride, bool huge) {
+Step bare_stores(std::size_t capacity, std::size_t stride, bool huge) {
     void* area = mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (area == MAP_FAILED || (huge && madvise(area, capacity, MADV_HUGEPAGE) != 0)) std::abort();
     char* base = static_cast<char*>(area);
     for (std::size_t at = 0; at < capacity; at += page) write_float(base + at, at);
     const std::size_t last = capacity - stride;
     const std::uint64_t steps = step_count();
-    const std::uint64_t start = now_ns();
+    const std::uint64_t cpu = process_cpu_ns(), start = now_ns();
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < steps; i++) {
         write_float(base + at, i);
         at = at + stride <= last ? at + stride : 0;
     }
-    return static_cast<double>(now_ns() - start) / static_cast<double>(steps);
+    return {static_cast<double>(now_ns() - start) / static_cast<double>(steps), static_cast<double>(process_cpu_ns() - cpu) / static_cast<double>(steps)};
 }
 
 // --way store[-coloured][-huge]
