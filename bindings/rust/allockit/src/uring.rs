@@ -1,13 +1,17 @@
 //! Registration of memory with an io_uring of the program.
 
 mod config;
+mod ended;
 #[cfg(feature = "io-uring")]
 mod entry;
 mod group;
+mod lookup;
 mod probe;
 
 pub use config::{GroupConfig, UringConfig};
+pub use ended::EndedUring;
 pub use group::{Group, GroupBuf};
+pub use lookup::Slot;
 
 use crate::error::{check, Result};
 use crate::owner::Owner;
@@ -80,17 +84,6 @@ pub struct Uring {
 unsafe impl Send for Uring {}
 // SAFETY: as above, and every call but destroy may be made by any number of threads.
 unsafe impl Sync for Uring {}
-
-/// A slot of the io_uring's table of fixed buffers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(u16);
-
-impl Slot {
-    /// The `buf_index` of requests.
-    pub fn index(self) -> u16 {
-        self.0
-    }
-}
 
 impl Uring {
     /// A configuration to fill in; end it with its `create`.
@@ -211,44 +204,6 @@ impl Uring {
         check(unsafe { sys::akit_uring_sync(self.as_raw()) }).map(|n| n as usize)
     }
 
-    /// Tells that the completion with this tag has come (see [`UringConfig::tag_base`]), and says how many areas were
-    /// unpinned by that.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) for a tag that nothing waits for.
-    pub fn drained(&self, tag: u64) -> Result<usize> {
-        drained(self.as_raw(), tag)
-    }
-
-    /// Tells that no request uses anything of what was removed, and says how many areas were unpinned by that.
-    ///
-    /// # Errors
-    ///
-    /// None in a program without misuse.
-    pub fn drained_all(&self) -> Result<usize> {
-        drained(self.as_raw(), sys::AKIT_URING_ALL)
-    }
-
-    /// The slot in which these bytes are registered, all of them; `None` is a normal answer: use the plain operation. It
-    /// takes no lock, a few nanoseconds, and does not touch the bytes.
-    #[inline]
-    pub fn lookup(&self, bytes: &[u8]) -> Option<Slot> {
-        // SAFETY: the handle is live; any address may be asked about.
-        let slot = unsafe { sys::akit_uring_lookup(self.as_raw(), bytes.as_ptr().cast(), bytes.len()) };
-        u16::try_from(slot).ok().map(Slot)
-    }
-
-    /// The same of an address, with the reason when there is no slot.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](crate::ErrorKind::NotFound).
-    pub fn lookup_raw(&self, p: *const u8, length: usize) -> Result<Slot> {
-        // SAFETY: the handle is live; any address may be asked about.
-        check(unsafe { sys::akit_uring_lookup(self.as_raw(), p.cast(), length) }).map(|slot| Slot(slot as u16))
-    }
-
     /// Statistics now: the state, what is registered, what was refused and why.
     ///
     /// # Errors
@@ -288,7 +243,7 @@ impl Uring {
         let raw = self.into_raw();
         // SAFETY: the handle is live, and `self` was its owner.
         check(unsafe { sys::akit_uring_destroy(raw, 0) })?;
-        Ok(EndedUring { raw })
+        Ok(EndedUring::new(raw))
     }
 
     /// Ends the registration at once, with tags or without.
@@ -321,43 +276,4 @@ impl fmt::Debug for Uring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Uring").field("state", &self.state()).finish_non_exhaustive()
     }
-}
-
-/// What is left of a [`Uring`] after its [`destroy`](Uring::destroy): the way to tell of tags. When all have come, it is
-/// refused and reported as misuse.
-#[derive(Clone, Copy, Debug)]
-pub struct EndedUring {
-    raw: *mut sys::akit_uring,
-}
-
-// SAFETY: any thread may tell.
-unsafe impl Send for EndedUring {}
-// SAFETY: as above.
-unsafe impl Sync for EndedUring {}
-
-impl EndedUring {
-    /// As [`Uring::drained`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Uring::drained`]; [`Invalid`](crate::ErrorKind::Invalid) when all have come.
-    pub fn drained(self, tag: u64) -> Result<usize> {
-        drained(self.raw, tag)
-    }
-
-    /// As [`Uring::drained_all`]: the io_uring is closed, and its requests have ended.
-    ///
-    /// # Errors
-    ///
-    /// [`Invalid`](crate::ErrorKind::Invalid) when all have come.
-    pub fn drained_all(self) -> Result<usize> {
-        drained(self.raw, sys::AKIT_URING_ALL)
-    }
-}
-
-/// Pins are for the addresses, and a program that promised its requests that memory is valid keeps the memory itself: so
-/// nothing unsafe comes of a wrong answer here.
-fn drained(raw: *mut sys::akit_uring, tag: u64) -> Result<usize> {
-    // SAFETY: the handle is live, or has ended, which the library recognises.
-    check(unsafe { sys::akit_uring_drained(raw, tag) }).map(|n| n as usize)
 }

@@ -1,28 +1,17 @@
 //! Registration with an io_uring of the crate `io-uring`: real files and sockets, verified bytes.
 //! Where the system does not allow io_uring, these tests only say so.
 
-use allockit::{ErrorKind, Group, GroupBuf, Pool, Region, Ring, Slice, Uring, UringConfig, UringState};
+#[macro_use]
+mod common;
+
+use allockit::{ErrorKind, Pool, Region, Ring, Slice, Uring, UringConfig, UringState};
+use common::{attach, pattern};
 use io_uring::{opcode, types, IoUring};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-/// An io_uring, or the reason on standard error and the end of the test.
-macro_rules! io_uring {
-    () => {
-        match IoUring::new(8) {
-            Ok(io) => io,
-            Err(error) => return eprintln!("skipped: no io_uring: {error}"),
-        }
-    };
-}
-
-fn attach(io: &IoUring) -> Uring {
-    Uring::builder().name("test").create_table(true).slot_count(16).create(io).unwrap()
-}
 
 /// Whether the kernel took what was pending; a refusal is a state that the caller lives with.
 fn synced(registered: &Uring) -> bool {
@@ -34,10 +23,6 @@ fn synced(registered: &Uring) -> bool {
             false
         }
     }
-}
-
-fn pattern(i: usize) -> u8 {
-    (i * 7 + i / 256) as u8
 }
 
 struct Input(PathBuf);
@@ -210,90 +195,6 @@ fn memory_drains_when_its_request_has_ended() {
     assert_eq!(block[..100], [9; 100]);
     assert_eq!(region.stats().unwrap().pinned_bytes, 0);
     assert_eq!(ended.drained_all().unwrap_err().kind(), ErrorKind::Invalid);
-}
-
-#[test]
-fn groups_receive() {
-    let mut io = io_uring!();
-    let registered = attach(&io);
-    let pool = Pool::new().unwrap();
-    let group = match Group::builder().group_id(3).buffer_bytes(2048).entries(8).create(&registered, &pool) {
-        Ok(group) => Arc::new(group),
-        Err(error) => return eprintln!("skipped: no groups: {error}"),
-    };
-    assert_eq!(group.refill(), Ok(8));
-    assert_eq!((group.group_id(), pool.stats().unwrap().out_buffers), (3, 8));
-
-    let (mut writer, reader) = UnixStream::pair().unwrap();
-    let fd = types::Fd(reader.as_raw_fd());
-    let total = 100_000;
-    let sender = std::thread::spawn(move || {
-        let bytes: Vec<u8> = (0..total).map(pattern).collect();
-        bytes.chunks(700).for_each(|chunk| writer.write_all(chunk).unwrap());
-    });
-    let (mut received, mut armed, mut dry) = (0, false, 0);
-    let mut kept = Vec::new();
-    while received < total {
-        if !armed {
-            // SAFETY: the group outlives the request.
-            unsafe { io.submission().push(&opcode::RecvMulti::new(fd, group.group_id()).build()) }.unwrap();
-            armed = true;
-        }
-        io.submit_and_wait(1).unwrap();
-        for event in io.completion() {
-            armed = io_uring::cqueue::more(event.flags());
-            // SAFETY: a completion of the only request, told once.
-            match unsafe { GroupBuf::take(group.clone(), event.result(), event.flags()) } {
-                Ok(Some(buffer)) => {
-                    assert!(buffer.iter().enumerate().all(|(i, byte)| *byte == pattern(received + i)));
-                    received += buffer.len();
-                    if kept.len() < 2 {
-                        kept.push(buffer);
-                    }
-                }
-                Ok(None) => assert_eq!(event.result(), 0),
-                Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::Exhausted);
-                    dry += 1;
-                }
-            }
-        }
-        group.refill().unwrap();
-    }
-    sender.join().unwrap();
-    let stats = group.stats().unwrap();
-    assert_eq!((stats.buffers_out, stats.enobufs_total, stats.misuses_total), (2, dry, 0));
-    std::thread::spawn(move || drop(kept)).join().unwrap();
-    assert_eq!(group.stats().unwrap().buffers_out, 0);
-    Arc::into_inner(group).unwrap().destroy().unwrap();
-    assert_eq!(pool.stats().unwrap().out_buffers, 0);
-}
-
-#[test]
-fn completions_that_cannot_be() {
-    let io = io_uring!();
-    let registered = attach(&io);
-    let pool = Pool::new().unwrap();
-    let Ok(group) = registered.group(&pool) else { return eprintln!("skipped: no groups") };
-    // SAFETY: completions that bring no buffer, and one that cannot be, which is what this is about.
-    unsafe {
-        assert!(group.take(0, 0).unwrap().is_none());
-        assert_eq!(group.take(-2, 0).unwrap_err().kind(), ErrorKind::NotFound);
-        assert_eq!(group.take(-105, 0).unwrap_err().kind(), ErrorKind::Exhausted);
-        assert_eq!(group.take(10, 1).unwrap_err().kind(), ErrorKind::Invalid);
-    }
-    let stats = group.stats().unwrap();
-    assert_eq!((stats.enobufs_total, stats.taken_total, stats.misuses_total), (1, 0, 1));
-    for refused in [
-        Group::builder().entries(3).create(&registered, &pool).map(drop),
-        Group::builder().entries(8).window_min(9).create(&registered, &pool).map(drop),
-    ] {
-        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Invalid);
-    }
-    let again = registered.group(&pool).unwrap_err();
-    assert_eq!(again.errno(), 17); // EEXIST
-    let large = Group::builder().group_id(1).buffer_bytes(1 << 20).create(&registered, &pool);
-    assert_eq!(large.unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[test]
