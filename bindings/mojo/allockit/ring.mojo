@@ -67,9 +67,7 @@ struct RingOn[memory_origin: MutOrigin](Movable):
         based.region = region.raw().handle
         self = Self(unsafe_handle=_create(based^, name), owned=True)
 
-    def __init__(
-        out self: Ring, config: RingConfig = RingConfig(), *, huge: Huge, name: String = ""
-    ) raises AkitError:
+    def __init__(out self: Ring, config: RingConfig = RingConfig(), *, huge: Huge, name: String = "") raises AkitError:
         """Makes a ring whose area comes from a huge-page handle, on the pages that its policy gives.
 
         Args:

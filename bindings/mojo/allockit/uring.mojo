@@ -293,8 +293,6 @@ def uring_probe_text(bytes: UInt64 = 0) raises AkitError -> String:
         AkitError: Never, in this version.
     """
     var buffer = TextBuffer()
-    while buffer.unfinished(
-        call["akit_uring_probe_text", c_int](bytes, buffer.ptr(), buffer.size(), buffer.need())
-    ):
+    while buffer.unfinished(call["akit_uring_probe_text", c_int](bytes, buffer.ptr(), buffer.size(), buffer.need())):
         pass
     return buffer.text()

@@ -68,9 +68,7 @@ struct Group(Movable):
         return self._handle
 
     @always_inline
-    def take[
-        o: ImmOrigin
-    ](ref[o] self, res: Int32, flags: UInt32) raises AkitError -> Optional[GroupBuffer[o]]:
+    def take[o: ImmOrigin](ref[o] self, res: Int32, flags: UInt32) raises AkitError -> Optional[GroupBuffer[o]]:
         """Evaluates the completion of a request that named the group; in the order they came.
 
         Parameters:
