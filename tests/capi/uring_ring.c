@@ -207,7 +207,7 @@ CASE(the_child_of_a_fork_has_another_area)
     CHECK(s.p[499] == 4);
     CHECK_INT(akit_ring_release(s.ring, s.p), 0);
     CHECK_INT(akit_uring_destroy(s.h, 0), 0);
-    CHECK(!access_faults(s.p, 1));
+    CHECK(CHECK_SANITIZED || !access_faults(s.p, 1)); /* and now it is copied again */
     CHECK_INT(akit_ring_destroy(s.ring, 0), 0);
     raw_close(&r);
 }
