@@ -18,8 +18,9 @@
  * are kept for reuse, also inside memory of the caller; akit_huge, explicit huge pages, with an
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
- * any thread. akit_uring registers any of this memory with an io_uring, and akit_uring_group has the
- * kernel pick the buffers of a pool.
+ * any thread, and akit_ring: slices of one area, acquired by one thread, released by any.
+ * akit_uring registers any of this memory with an io_uring, and akit_uring_group has the kernel pick
+ * the buffers of a pool.
  *
  *
  * Chapter 1: ownership
@@ -30,7 +31,8 @@
  *   - A block belongs to the handle it came from. Any thread may use it and free it.
  *   - A region that is pinned stays where it is until it is unpinned, even when it is freed or its
  *     handle destroyed meanwhile.
- *   - A buffer of a pool stays valid when the pool is destroyed, until it is put back.
+ *   - A buffer of a pool stays valid when the pool is destroyed, until it is put back; a slice of a
+ *     ring likewise, until it is released.
  *   - Memory that is registered with an io_uring stays where it is until it has drained, also when
  *     it is freed or its handle destroyed meanwhile.
  *   - Destroying NULL is legal. Destroying always consumes the handle, also when it returns an
@@ -38,7 +40,7 @@
  *     of its parent alive. The default heap alone cannot be destroyed (-EPERM).
  *   - The library copies every string and every struct it is given. It keeps no pointer of the
  *     caller but the `user` argument of akit_misuse_handler and the memory given to
- *     akit_region_create and akit_pool_create.
+ *     akit_region_create, akit_pool_create and akit_ring_create.
  *   - The library never calls malloc, free or stdio, so it may itself stand behind malloc.
  *
  *
@@ -78,7 +80,7 @@
  *     EAGAIN   the system or a counter is at its end: no thread, too many pins
  *     EPERM    not allowed for the default heap, or in a child of a fork; io_uring is forbidden
  *     ENOSYS   this part was not built, or the kernel does not have it
- *     ENOBUFS  a handle on memory of the caller, or a pool that may not grow, has less free now
+ *     ENOBUFS  a handle on memory of the caller, a ring, or a pool that may not grow, has less free now
  *     EMSGSIZE more than such a handle can ever give
  *     ESHUTDOWN   the handle is being destroyed (AKIT_DESTROY_DEFER): nothing new from it
  *

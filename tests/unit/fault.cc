@@ -3,6 +3,7 @@
 #include "pools.h"
 #include "refuse.h"
 #include "regions.h"
+#include "rings.h"
 
 using namespace core;
 
@@ -35,3 +36,11 @@ CASE(fault_pools_bind) { refuse_each(os::fault::kBind, ENOSYS, pool_scenario, 25
 CASE(fault_pools_membarrier) { refuse_each(os::fault::kMembarrier, EPERM, pool_scenario, 25); }
 CASE(fault_pools_thread) { refuse_each(os::fault::kThread, EAGAIN, pool_scenario, 25); }
 CASE(fault_pools_any) { refuse_each(os::fault::kAny, ENOMEM, pool_scenario, 50); }
+
+CASE(fault_rings_map) { refuse_each(os::fault::kMap, ENOMEM, ring_scenario, 25); }
+CASE(fault_rings_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, ring_scenario, 25); }
+CASE(fault_rings_advise) { refuse_each(os::fault::kAdvise, EINVAL, ring_scenario, 25); }  // also: populate of old kernels
+CASE(fault_rings_discard) { refuse_each(os::fault::kDiscard, EAGAIN, ring_scenario, 25); }
+CASE(fault_rings_bind) { refuse_each(os::fault::kBind, ENOSYS, ring_scenario, 25); }
+CASE(fault_rings_membarrier) { refuse_each(os::fault::kMembarrier, EPERM, ring_scenario, 25); }
+CASE(fault_rings_any) { refuse_each(os::fault::kAny, ENOMEM, ring_scenario, 50); }
