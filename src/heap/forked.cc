@@ -54,9 +54,7 @@ bool forget_slab_pins(Heap* h) {
 }  // namespace
 
 void forget_blocks(Heap* h) {
-  if (h->ring) {
-    return ring_forked(h);
-  }
+  if (h->ring) return ring_forked(h);
   bool hidden = forget_slab_pins(h);
   if (!h->opt.copy_asked) huge_blocks_forget(h);
   bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages
@@ -64,9 +62,12 @@ void forget_blocks(Heap* h) {
   empty_caches(h);
   for (Span* s = h->spans; s;) {
     Span* next = s->all_next;
-    bool unforked = s->role == pages::Role::kSlab && s->unforked;
+    bool slab = s->role == pages::Role::kSlab, unforked = slab && s->unforked;
     if (s->page_shift || (h->opt.fork_mode != 2 && !unforked)) {
-      if (s->page_shift) release_slab_record(h, s), huge_block_forget(h, s);
+      if (s->page_shift && lent)
+        release_slab_record(h, s), huge_block_forget(h, s);
+      else if (slab && hidden)
+        release_span(h, s, 0);  // a pool is forgotten as a whole
       s = next;
       continue;
     }

@@ -217,7 +217,7 @@ void ring_forked(Heap* h) {
   Span* s = area_of(h);
   r->order_lock.reset();
   r->busy.store(0, std::memory_order_relaxed);
-  bool gone = s && (s->unforked || (s->page_shift ? !h->huge_parent->opt.copy_asked : pages::heap_of(s).kind().fork == 1));
+  bool gone = s && (s->page_shift ? !h->huge_parent->opt.copy_asked : s->unforked || pages::heap_of(s).kind().fork == 1);
   // The child's area is not registered.
   r->pins = 0;
   h->pinned_spans.store(0, std::memory_order_relaxed);

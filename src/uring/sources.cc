@@ -68,35 +68,11 @@ void look_for_slabs_of(Uring* u, Source* s) {
   s->slabs_seen = made;
 }
 
-// Of memory that lies in a region: it is pinned.
-void hold_region(Source* s, std::uintptr_t base, std::size_t* page) {
-  pages::Span* span = heap::span_around(base);
-  if (!span || !span->owner || span->role == pages::Role::kInternal || span->role == pages::Role::kSlab) return;
-  auto* h = static_cast<Heap*>(span->owner);
-  *page = span->page_shift ? std::size_t{1} << span->page_shift : 0;
-  auto* block = reinterpret_cast<void*>(span->start);
-  if (h->kind != heap::kKindRegion || !h->stub || region::pin(reinterpret_cast<akit_region*>(h->stub), block) < 0) return;
-  s->stub = h->stub;
-  s->block = block;
+void unpin(const Area* a) {
+  if (a->source->kind == SourceKind::kPool) heap::unpin_slab(a->source->heap, reinterpret_cast<void*>(a->base));
 }
 
-Source* source_new(SourceKind kind, const void* key) {
-  auto* s = static_cast<Source*>(meta::get(sizeof(Source)));
-  if (s) *s = {nullptr, kind, false, 0, key, nullptr, nullptr, nullptr, kNone};
-  return s;
-}
-
-// Keeps a pool or ring from ending.
-int hold_heap(Source* s, akit_tiered* of, heap::Kind kind) {
-  Heap* h = heap::checked_heap(of, kind);
-  if (!h) return -EINVAL;
-  os::Guard r(heap::registry_lock);
-  if (of->phase.load(std::memory_order_relaxed) != Phase::kOpen) return -EINVAL;
-  ++h->children;
-  s->stub = of;
-  s->heap = h;
-  return 0;
-}
+}  // namespace
 
 void let_go(Source* s) {
   if (s->kind == SourceKind::kMemory && s->block) region::unpin(region_of(s), s->block);
@@ -119,12 +95,6 @@ int add_pieces(Uring* u, Source* s, std::uintptr_t base, std::size_t length, std
   }
   return 0;
 }
-
-void unpin(const Area* a) {
-  if (a->source->kind == SourceKind::kPool) heap::unpin_slab(a->source->heap, reinterpret_cast<void*>(a->base));
-}
-
-}  // namespace
 
 bool area_again(Uring* u, Source* s, const Area* like) {
   Area* a = u->by_base.make_room(1) ? area_new() : nullptr;
@@ -222,88 +192,6 @@ void areas_end(Uring* u, AreaList* gone) {
     ended = s->next;
     let_go(s);
   }
-}
-
-namespace {
-
-// One contiguous piece of memory, which `s` keeps where it is. The source ends here when it cannot be added.
-int add_whole(Uring* u, Source* s, std::uintptr_t base, std::size_t length, std::size_t page) {
-  AreaList gone;
-  int rc = -EBUSY;
-  bool kept = false;
-  {
-    os::Guard g(u->lock);
-    if (!source_find(u, s->key)) {
-      kept = true;
-      s->next = u->sources;
-      u->sources = s;
-      rc = add_pieces(u, s, base, length, page);
-      if (rc < 0) source_remove(u, s, &gone);
-    }
-  }
-  if (!kept) let_go(s);
-  areas_end(u, &gone);
-  return rc;
-}
-
-}  // namespace
-
-int add_memory(akit_uring* h, void* base, std::size_t length) noexcept {
-  os::KeepErrno keep;
-  if (int rc = check(stub(h), heap::kKindUring)) return rc;
-  auto a = reinterpret_cast<std::uintptr_t>(base);
-  if (!base || !length || a + length < a) return -EINVAL;
-  os::SlowSection section(os::current());
-  Source* s = source_new(SourceKind::kMemory, base);
-  if (!s) return -ENOMEM;
-  std::size_t page = 0;
-  hold_region(s, a, &page);
-  return add_whole(stub(h)->uring, s, a, length, page);
-}
-
-int add_ring(akit_uring* h, akit_ring* r) noexcept {
-  os::KeepErrno keep;
-  if (int rc = check(stub(h), heap::kKindUring)) return rc;
-  os::SlowSection section(os::current());
-  Source* s = source_new(SourceKind::kRing, r);
-  if (!s) return -ENOMEM;
-  void* base;
-  std::size_t length;
-  int rc = hold_heap(s, reinterpret_cast<akit_tiered*>(r), heap::kKindRing);
-  if (rc == 0 && (rc = ring::area(r, &base, &length)) == 0) rc = ring::pin(r);
-  if (rc < 0) {
-    s->kind = SourceKind::kMemory;  // nothing is pinned
-    let_go(s);
-    return rc;
-  }
-  pages::Span* span = heap::span_around(reinterpret_cast<std::uintptr_t>(base));
-  std::size_t page = span && span->owner == s->heap && span->page_shift ? std::size_t{1} << span->page_shift : 0;
-  return add_whole(stub(h)->uring, s, reinterpret_cast<std::uintptr_t>(base), length, page);
-}
-
-int add_pool(akit_uring* h, akit_pool* pool) noexcept {
-  os::KeepErrno keep;
-  if (int rc = check(stub(h), heap::kKindUring)) return rc;
-  Uring* u = stub(h)->uring;
-  os::SlowSection section(os::current());
-  Source* s = source_new(SourceKind::kPool, pool);
-  if (!s) return -ENOMEM;
-  if (int rc = hold_heap(s, reinterpret_cast<akit_tiered*>(pool), heap::kKindPool)) {
-    let_go(s);
-    return rc;
-  }
-  bool known;
-  {
-    os::Guard g(u->lock);
-    known = source_find(u, pool) != nullptr;
-    if (!known) {
-      s->next = u->sources;
-      u->sources = s;
-      look_for_slabs(u);
-    }
-  }
-  if (known) let_go(s);
-  return known ? -EBUSY : 0;
 }
 
 int remove(akit_uring* h, void* base) noexcept {

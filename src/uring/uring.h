@@ -91,6 +91,8 @@ void list_remove(AreaList& l, Area* a);
 void area_move(Uring* u, Area* a, AreaState to);
 
 // sources.cc
+void let_go(Source* s);                                    // no lock held: what it holds, and the record
+int add_pieces(Uring* u, Source* s, std::uintptr_t base, std::size_t length, std::size_t page);  // under u->lock
 Source* source_find(Uring* u, const void* key);            // under u->lock, as the next three
 void look_for_slabs(Uring* u);
 void source_remove(Uring* u, Source* s, AreaList* gone);

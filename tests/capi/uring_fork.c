@@ -106,6 +106,61 @@ CASE(the_child_is_refused_and_the_parent_goes_on)
     raw_close(&r);
 }
 
+/* Slabs that are registered, slabs that are not yet, and a length that has no class. */
+static int begins_anew(void *arg)
+{
+    scene *s = (scene *)arg;
+    akit_pool_stats st = AKIT_POOL_STATS_INIT;
+    CHILD_CHECK(akit_pool_stats_get(s->pool, &st) == 0 && st.pinned_bytes == 0);
+    static void *q[900];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 900; i++) {
+            q[i] = akit_pool_get(s->pool, 4096, NULL);
+            CHILD_CHECK(q[i] != NULL);
+            memset(q[i], i, 4096);
+        }
+        for (int i = 0; i < 900; i++)
+            CHILD_CHECK(((unsigned char *)q[i])[4095] == (unsigned char)i && akit_pool_put(s->pool, q[i]) == 0);
+        CHILD_CHECK(akit_pool_purge(s->pool, 0, NULL) == 0);
+    }
+    CHILD_CHECK(((char *)s->p)[KIB(100)] == 6 && akit_pool_put(s->pool, s->p) == 0);
+    CHILD_CHECK(akit_pool_stats_get(s->pool, &st) == 0);
+    CHILD_CHECK(st.out_buffers == 0 && st.mapped_bytes == st.metadata_bytes);
+    CHILD_CHECK(akit_uring_destroy(s->h, 0) == -EPERM);
+    CHILD_CHECK(akit_pool_destroy(s->pool, 0) == 0);
+    return 0;
+}
+
+CASE(a_pool_that_is_registered_in_part)
+{
+    raw_ring r = raw_ring_with(0);
+    scene s;
+    static void *q[700];
+    s.h = new_uring(&r);
+    s.pool = new_pool();
+    for (int i = 0; i < 300; i++)
+        q[i] = akit_pool_get(s.pool, 4096, NULL);
+    CHECK_INT(akit_uring_add_pool(s.h, s.pool), 0);
+    CHECK(akit_uring_sync(s.h) > 0);
+    for (int i = 300; i < 700; i++)
+        q[i] = akit_pool_get(s.pool, 4096, NULL);
+    s.p = akit_pool_get(s.pool, KIB(200), NULL);
+    memset(s.p, 6, KIB(200));
+    for (int i = 0; i < 700; i += 2)
+        CHECK_INT(akit_pool_put(s.pool, q[i]), 0);
+    for (int i = 1; i < 700; i += 2)
+        memset(q[i], i, 4096);
+    in_child(begins_anew, &s);
+    for (int i = 1; i < 700; i += 2) {
+        CHECK_INT(((unsigned char *)q[i])[4095], (unsigned char)i);
+        CHECK_INT(akit_pool_put(s.pool, q[i]), 0);
+    }
+    CHECK_INT(akit_pool_put(s.pool, s.p), 0);
+    CHECK_INT(akit_uring_destroy(s.h, 0), 0);
+    CHECK_INT(akit_pool_destroy(s.pool, 0), 0);
+    raw_close(&r);
+}
+
 static int uses_copy(void *arg)
 {
     scene *s = (scene *)arg;

@@ -129,7 +129,7 @@ CASE(a_destroyed_ring_keeps_its_area_until_the_next_sync)
             CHECK_INT(akit_ring_release(ring, p), 0);
         CHECK_INT(akit_ring_destroy(ring, flags), 0);
         CHECK_INT(akit_purge(0, NULL), 0);
-        CHECK(p[99] == 3);
+        CHECK(CHECK_SANITIZED || p[99] == 3);
         CHECK_INT(akit_process_stats_get(&ps), 0);
         CHECK_INT(ps.pinned_bytes, MIB(4));
         CHECK_INT(akit_uring_sync(h), 0);
@@ -207,7 +207,7 @@ CASE(the_child_of_a_fork_has_another_area)
     CHECK(s.p[499] == 4);
     CHECK_INT(akit_ring_release(s.ring, s.p), 0);
     CHECK_INT(akit_uring_destroy(s.h, 0), 0);
-    CHECK(!access_faults(s.p, 1));
+    CHECK(CHECK_SANITIZED || !access_faults(s.p, 1)); /* and now it is copied again */
     CHECK_INT(akit_ring_destroy(s.ring, 0), 0);
     raw_close(&r);
 }

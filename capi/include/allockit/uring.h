@@ -235,8 +235,8 @@ AKIT_API int akit_uring_stats_get(akit_uring *h, akit_uring_stats *out);
 AKIT_API int akit_uring_add_ring(akit_uring *h, akit_ring *ring);
 
 /* Add the slabs of a pool: those it has, and at each akit_uring_sync those it has made since. A slab
- * that is registered does not leave the pool, and its pages are not given back; its buffers do not
- * exist in a child of a fork, unless the pool was made with AKIT_FORK_COPY.
+ * that is registered does not leave the pool, and its pages are not given back. The buffers of a pool
+ * with registered slabs do not exist in a child of a fork, unless it was made with AKIT_FORK_COPY.
  * Ownership: borrowed: a pool that is destroyed keeps its slabs until they are drained; akit_uring_sync
  * removes them.  Threads: any thread.
  * Errors: as akit_uring_add_ring.  Since: 0.1 */
