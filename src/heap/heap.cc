@@ -289,10 +289,19 @@ int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
   return 0;
 }
 
+// What create would take again: a handle that stands on another one has its pages as that one has them.
+Options answered(const Heap* h) {
+  Options o = h->opt;
+  bool all = h->kind == kKindPool || h->kind == kKindRing;
+  if (h->region_parent || (all && h->huge_parent)) o.thp = o.fork_mode = 0;
+  if (h->kind == kKindTiered && h->huge_parent) o.hugetlb_mode = 0;
+  return o;
+}
+
 int options_get(akit_tiered* stub, Kind kind, Options* out) noexcept {
   Heap* h = checked_heap(stub, kind);
   if (!h) return -EINVAL;
-  *out = h->opt;
+  *out = answered(h);
   return 0;
 }
 

@@ -180,6 +180,7 @@ inline std::size_t stride_of(const Heap* h, unsigned c) { return AKIT_UNLIKELY(h
 unsigned block_class(const Heap* h, std::size_t n);
 inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }  // pools: all
 
+Options answered(const Heap* h);  // heap.cc: what config_get and suggest begin with
 // resolve.cc: what will be in force; -EINVAL when it cannot be, -ENOSYS for NUMA without NUMA.
 int resolve(Options& o, char (&name)[64]);
 unsigned last_class_within(std::uint64_t n);

@@ -68,7 +68,7 @@ unsigned choose(const Lengths& l, unsigned most, std::uint64_t* out) {
 int suggest(akit_pool* r, Options* out) noexcept {
   Heap* h = checked_heap(stub(r), kKindPool);
   if (!h) return -EINVAL;
-  *out = h->opt;
+  *out = answered(h);
   PoolStats s{};
   if (int rc = stats_get(r, &s)) return rc;
   os::SlowSection section(os::current());
