@@ -65,6 +65,22 @@ AKIT_INLINE void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
   return AKIT_UNLIKELY(beyond_peak(room)) ? new_peak(r, p) : p;
 }
 
+// The fast path of rings with colours; NULL: something is out of the ordinary.
+AKIT_INLINE void* take_coloured(Heap* h, Ring* r, std::uint64_t n) {
+  std::uint64_t left = r->hidden, gap = (n & r->colour_mask) == 0 ? r->colour : 0;
+  if (AKIT_UNLIKELY(n + gap > left) || AKIT_UNLIKELY(n > r->most_short) || AKIT_UNLIKELY(h->watch != 0)) return nullptr;
+  r->hidden = left - n - gap;
+  __atomic_store_n(r->cell_end - left, static_cast<Cell>(n << 8 | 1), __ATOMIC_RELAXED);
+  r->coloured = r->coloured + gap;
+  r->padding_total = r->padding_total + gap;
+  r->padding = r->padding + gap;
+  r->acquired = r->acquired + 1;
+  std::uint64_t room = r->room - (kOneSlice | n);
+  r->room = room;
+  void* p = reinterpret_cast<void*>(r->end - (left << r->shift));
+  return AKIT_UNLIKELY(beyond_peak(room)) ? new_peak(r, p) : p;
+}
+
 // What was acquired from the current block so far.
 std::uint64_t lap_now(const Ring* r, const RingBlock& b) {
   return (r->acquired - b.started) << kSliceShift | (r->run - left_of(r) - r->coloured);
@@ -230,6 +246,8 @@ AKIT_WARM void* acquire_rest(akit_ring* ring, std::size_t length) {
   Ring* r = h->ring;
   if (AKIT_UNLIKELY(length > PTRDIFF_MAX)) return refuse(h, r, ENOMEM, 0);
   std::uint64_t n = max<std::uint64_t>((length + r->mask) >> r->shift, 1);
+  if (r->colour)
+    if (void* p = take_coloured(h, r, n)) return p;
   if (AKIT_UNLIKELY(n > r->largest)) return refuse(h, r, EMSGSIZE, n);
   if (AKIT_UNLIKELY(r->gone) && memory_get(ring, nullptr, nullptr) < 0) return refuse(h, r, ENOBUFS, n);
   std::uint64_t wanted = AKIT_UNLIKELY(r->colour != 0) && r->ordered ? max(taken_at(r, place_now(r), n), n) : n;
