@@ -25,7 +25,8 @@ Ring* ring_new() {
 
 bool books_new(Heap* h, Ring* r) {
   std::size_t blocks = std::size_t{r->block_count} * sizeof(RingBlock), bytes = align_up(blocks + r->granules * sizeof(Cell), os::page_size());
-  Span* s = charge(h, bytes) ? pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true) : nullptr;
+  if (!charge(h, bytes)) return false;
+  Span* s = pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true);
   if (!s) {
     uncharge(h, bytes);
     return false;

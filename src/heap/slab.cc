@@ -129,8 +129,12 @@ bool tags_new(Heap* h, Span* s) {
   s->tag = 0;
   if (!(h->watch & kWatchTags)) return true;
   std::size_t bytes = align_up(s->capacity * sizeof(std::uint64_t), os::page_size());
-  Span* t = charge(h, bytes) ? pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true) : nullptr;
-  if (!t) return false;
+  if (!charge(h, bytes)) return false;
+  Span* t = pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true);
+  if (!t) {
+    uncharge(h, bytes);
+    return false;
+  }
   t->role = pages::Role::kInternal;
   if (!t->zero) __builtin_memset(t->memory(), 0, bytes);
   t->zero = false;
