@@ -138,6 +138,7 @@
 #ifndef ALLOCKIT_H
 #define ALLOCKIT_H
 
+#include <allockit/arena.h>
 #include <allockit/base.h>
 #include <allockit/host.h>
 #include <allockit/huge.h>

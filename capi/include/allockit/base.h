@@ -104,6 +104,12 @@ extern "C" {
 #define AKIT_HUGE_PREFER  2u /* fall back to smaller pages, and count it */
 #define AKIT_HUGE_NEVER   3u
 
+/* Config field exhaust_mode: what happens when memory at hand is used up. The headers of the kinds
+ * say what that means for each. */
+#define AKIT_EXHAUST_GROW     0u /* more is mapped, up to limit_bytes */
+#define AKIT_EXHAUST_FAIL     1u /* the request fails with ENOBUFS */
+#define AKIT_EXHAUST_FALLBACK 2u /* the request is served by a mapping of its own, and counted */
+
 /* Config field thp: advice about transparent huge pages. */
 #define AKIT_THP_DEFAULT 0u /* ask for them where they were measured to pay */
 #define AKIT_THP_INHERIT 1u /* give no advice, the system's setting holds */
