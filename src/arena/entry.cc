@@ -7,9 +7,9 @@
 
 namespace akit::arena {
 
-// No power of two, above 1 GiB, or a size that is 0 or above PTRDIFF_MAX.
+// No power of two, above 1 GiB, or a size that is 0 or not small.
 AKIT_INLINE bool is_odd(std::size_t size, std::size_t alignment) {
-  return ((alignment & (alignment - 1)) | alignment >> kAlignmentBits | (size - 1) >> 63) != 0;
+  return AKIT_UNLIKELY((alignment & (alignment - 1)) != 0) || AKIT_UNLIKELY(((size - 1) | alignment) >> kAlignmentBits != 0);
 }
 AKIT_INLINE std::size_t in_force(std::size_t alignment) { return alignment ? alignment : 16; }
 
@@ -17,9 +17,9 @@ AKIT_INLINE void* alloc(akit_arena* h, std::size_t size, std::size_t alignment) 
   akit_tiered* st = stub(h);
   if (AKIT_UNLIKELY(!is_open(st))) return alloc_rest(h, size, alignment);
   Arena* a = st->heap->arena;
-  std::size_t al = in_force(alignment);
-  std::uintptr_t p = align_up(a->pos, al);
-  if (AKIT_UNLIKELY(is_odd(size, al)) || AKIT_UNLIKELY(p + size > a->end)) return alloc_rest(h, size, alignment);
+  if (is_odd(size, alignment)) return alloc_rest(h, size, alignment);
+  std::uintptr_t p = align_up(a->pos, in_force(alignment));
+  if (AKIT_UNLIKELY(p + size > a->end)) return alloc_rest(h, size, alignment);
   a->pos = p + size;
   a->last = p;
   a->allocs = a->allocs + 1;
@@ -45,7 +45,7 @@ AKIT_INLINE std::size_t alloc_n(akit_arena* h, std::size_t size, std::size_t ali
   size = max<std::size_t>(size, 1);
   std::size_t al = in_force(alignment), done = 0;
   while (done < n) {
-    if (AKIT_LIKELY(is_open(st)) && AKIT_LIKELY(!is_odd(size, al))) done += run(st->heap->arena, size, al, n - done, out + done);
+    if (AKIT_LIKELY(is_open(st)) && !is_odd(size, alignment)) done += run(st->heap->arena, size, al, n - done, out + done);
     if (done == n || (out[done] = alloc_rest(h, size, alignment)) == nullptr) break;
     ++done;
   }

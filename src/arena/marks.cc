@@ -86,7 +86,8 @@ void rearm_warning(Heap* h, Arena* a) {
 
 void leave_all(Arena* a) {
   a->current = nullptr;
-  for (auto* at : {&a->pos, &a->base, &a->limit, &a->last}) *at = 0;
+  a->pos = a->last = 0;
+  a->base = a->limit = 0;
   arena_set_end(a);
 }
 

@@ -243,7 +243,8 @@ void arena_forget(Heap* h) {
     }
   a->first = a->own = a->idle = a->current = nullptr;
   for (auto* n : {&a->left_used, &a->left_waste, &a->own_used, &a->own_waste, &a->capacity, &a->slabs, &a->own_slabs}) *n = 0;
-  for (auto* at : {&a->pos, &a->base, &a->limit, &a->last}) *at = 0;
+  a->pos = a->last = 0;
+  a->base = a->limit = 0;
   a->grow_bytes = h->opt.slab_bytes;
   a->rewind[0] = {++a->epoch, 0};
   a->rewind_count = 1;

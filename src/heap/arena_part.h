@@ -38,10 +38,10 @@ struct ArenaRewind {
 
 struct Arena {
   // Of the fast path.
-  Shared<std::uintptr_t> pos;   // where the next block may begin
-  std::uintptr_t end;           // and where the fast path must stop: 0 when it must not be taken
-  Shared<std::uintptr_t> last;  // start of the youngest block; 0: a mark was set behind it, or it has its own slab
-  Shared<std::uint64_t> allocs;
+  HotShared<std::uintptr_t> pos;  // where the next block may begin
+  std::uintptr_t end;             // and where the fast path must stop: 0 when it must not be taken
+  HotShared<std::uintptr_t> last;  // start of the youngest block; 0: a mark was set behind it, or it has its own slab
+  HotShared<std::uint64_t> allocs;
   ArenaSlab* current;           // NULL: there is no slab yet
   Shared<std::uintptr_t> base, limit;  // of the current slab
   std::atomic<std::uintptr_t> busy;    // checked build: the thread that is in a call
@@ -51,7 +51,7 @@ struct Arena {
   ArenaSlab* idle;                       // those of them that a rewind gave back
   std::uint64_t before;                  // blocks with slabs of their own from before the first of the chain
   std::uint64_t grow_bytes;              // size of the next slab
-  std::uintptr_t warn_at;                // in the only slab; 0: there may be others
+  std::uintptr_t warn_at;                // in the only slab, where blocks end; 0: there may be others
   bool warned, veiled;                   // every call takes the slow path
   Shared<std::uint64_t> left_used, left_waste;  // of slabs before the current one
   Shared<std::uint64_t> own_used, own_waste;
@@ -85,7 +85,7 @@ ArenaSlab* arena_slab_beyond(Heap* h, std::uint64_t bytes, std::size_t alignment
 void arena_slab_free(Heap* h, ArenaSlab* s);
 void arena_enter(Arena* a, ArenaSlab* s, std::uint64_t first);  // it becomes the current one, empty
 inline void arena_set_end(Arena* a) {
-  a->end = a->veiled ? 0 : a->warn_at && !a->warned ? min<std::uintptr_t>(a->warn_at, a->limit) : static_cast<std::uintptr_t>(a->limit);
+  a->end = a->veiled ? 0 : a->warn_at && !a->warned ? min<std::uintptr_t>(a->warn_at - 1, a->limit) : static_cast<std::uintptr_t>(a->limit);
 }
 
 }  // namespace akit::heap
