@@ -18,7 +18,7 @@
  * are kept for reuse, also inside memory of the caller; akit_huge, explicit huge pages, with an
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
- * any thread.
+ * any thread; and akit_arena: blocks handed out one behind the other, which go together.
  *
  *
  * Chapter 1: ownership

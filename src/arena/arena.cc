@@ -152,6 +152,7 @@ void* own_slab(Heap* h, Arena* a, ArenaSlab* s, std::size_t size) {
 void* fall_back(Heap* h, Arena* a, ArenaSlab* s, std::size_t size) {
   if (!s) return refuse(h, ENOMEM);
   note_fallback(a);
+  look_at_cap(h, a);
   return own_slab(h, a, s, size);
 }
 
