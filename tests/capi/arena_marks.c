@@ -109,6 +109,29 @@ CASE(marks_among_blocks_with_slabs_of_their_own)
     arena_end(h);
 }
 
+CASE(a_mark_at_the_very_end_of_a_slab)
+{
+    akit_arena *h = new_arena();
+    arena_block(h, 100, 0);
+    uint64_t middle = mark_of(h);
+    while (arena_stats_of(h).cached_bytes > 0)
+        arena_block(h, 4, 1);
+    uint64_t full = mark_of(h);
+    arena_block(h, 100, 0);
+    CHECK_INT(akit_arena_rewind(h, full), 0);
+    CHECK_INT(arena_stats_of(h).used_bytes, KIB(64));
+    arena_block(h, MIB(5), 0);
+    uint64_t behind = mark_of(h);
+    arena_block(h, 100, 0);
+    CHECK_INT(akit_arena_rewind(h, behind), 0);
+    CHECK_INT(arena_stats_of(h).used_bytes, KIB(64) + MIB(5));
+    CHECK_INT(akit_arena_rewind(h, middle), 0);
+    CHECK_INT(arena_stats_of(h).used_bytes, 100);
+    CHECK_INT(arena_stats_of(h).dedicated_slabs, 0);
+    CHECK_INT(arena_misuses(h), 0);
+    arena_end(h);
+}
+
 CASE(many_scratch_scopes_between_lasting_blocks)
 {
     akit_arena *h = new_arena();
@@ -151,6 +174,9 @@ CASE(reset_keeps_what_it_is_told_to)
     st = arena_stats_of(h);
     CHECK_INT(st.slabs, 2);
     CHECK_INT(st.capacity_bytes, KIB(192));
+    while (arena_stats_of(h).slabs == 2)
+        arena_block(h, KIB(1), 0);
+    CHECK_INT(arena_stats_of(h).capacity_bytes, KIB(448)); /* growth goes on from what was kept */
     arena_block(h, 100, 0);
     CHECK_INT(akit_arena_reset(h, 0), 0);
     st = arena_stats_of(h);

@@ -47,6 +47,27 @@ CASE(zero_on_alloc)
     arena_end(h);
 }
 
+CASE(zero_on_alloc_in_memory_that_others_wrote)
+{
+    akit_arena_config cfg = AKIT_ARENA_CONFIG_INIT;
+    for (int round = 0; round < 20; round++) {
+        akit_arena *dirty = new_arena();
+        for (int i = 0; i < 1000; i++)
+            arena_block(dirty, 1000, 1);
+        arena_block(dirty, MIB(5), 1);
+        arena_end(dirty);
+        cfg.zero_mode = AKIT_ZERO_ON_ALLOC;
+        akit_arena *h = new_arena_with(&cfg);
+        for (int i = 0; i < 1000; i++) {
+            void *p = akit_arena_alloc(h, 1000, 1);
+            CHECK(p && all_bytes(p, 1000, 0));
+        }
+        void *p = akit_arena_alloc(h, MIB(5), 1);
+        CHECK(p && all_bytes(p, MIB(5), 0));
+        arena_end(h);
+    }
+}
+
 CASE(zero_on_free)
 {
     static unsigned char memory[KIB(64)];
