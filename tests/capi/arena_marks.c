@@ -106,6 +106,8 @@ CASE(marks_among_blocks_with_slabs_of_their_own)
     arena_block(h, MIB(5), 0); /* both are kept */
     arena_block(h, MIB(6), 0);
     CHECK_INT(arena_stats_of(h).maps_total, maps);
+    CHECK_INT(akit_arena_rewind(h, before), 0);
+    CHECK(aligned_to(arena_block(h, MIB(5), MIB(256)), MIB(256)));
     arena_end(h);
 }
 
@@ -128,6 +130,14 @@ CASE(a_mark_at_the_very_end_of_a_slab)
     CHECK_INT(akit_arena_rewind(h, middle), 0);
     CHECK_INT(arena_stats_of(h).used_bytes, 100);
     CHECK_INT(arena_stats_of(h).dedicated_slabs, 0);
+    CHECK_INT(akit_arena_rewind(h, middle), 0);
+    while (arena_stats_of(h).used_bytes < KIB(64))
+        arena_block(h, 4, 1);
+    arena_block(h, MIB(5), 0);
+    behind = mark_of(h); /* the full slab is the current one still */
+    arena_block(h, 100, 0);
+    CHECK_INT(akit_arena_rewind(h, behind), 0);
+    CHECK_INT(arena_stats_of(h).used_bytes, KIB(64) + MIB(5));
     CHECK_INT(arena_misuses(h), 0);
     arena_end(h);
 }

@@ -49,9 +49,14 @@ CASE(zero_on_alloc)
 
 CASE(zero_on_alloc_in_memory_that_others_wrote)
 {
+    akit_region_config rc = AKIT_REGION_CONFIG_INIT;
+    rc.limit_bytes = MIB(8); /* so that pages must be used again */
+    akit_region *region = new_region_with(&rc);
     akit_arena_config cfg = AKIT_ARENA_CONFIG_INIT;
+    cfg.region = region;
     for (int round = 0; round < 20; round++) {
-        akit_arena *dirty = new_arena();
+        cfg.zero_mode = AKIT_ZERO_NONE;
+        akit_arena *dirty = new_arena_with(&cfg);
         for (int i = 0; i < 1000; i++)
             arena_block(dirty, 1000, 1);
         arena_block(dirty, MIB(5), 1);
@@ -66,6 +71,7 @@ CASE(zero_on_alloc_in_memory_that_others_wrote)
         CHECK(p && all_bytes(p, MIB(5), 0));
         arena_end(h);
     }
+    CHECK_INT(akit_region_destroy(region, 0), 0);
 }
 
 CASE(zero_on_free)
