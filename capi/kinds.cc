@@ -7,6 +7,7 @@
 #include "pool/api.h"
 #include "region/api.h"
 #include "ring/api.h"
+#include "uring/api.h"
 
 namespace akit::abi {
 
@@ -35,6 +36,8 @@ constexpr const char* kRing[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_RING_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kArena[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_ARENA_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kUring[] = {AKIT_URING_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kGroup[] = {AKIT_GROUP_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
 
 template <class Stats, std::size_t N>
@@ -58,6 +61,10 @@ constexpr KindTexts kinds[kKinds] = {
      read<RingStats, ring::stats_by_id>},
     {heap::kKindArena, "arena", kArena, count<ArenaStats>(kArena), nullptr,
      read<ArenaStats, arena::stats_by_id>},
+    {heap::kKindUring, "uring", kUring, count<UringStats>(kUring), nullptr,
+     read<UringStats, uring::stats_by_id>},
+    {heap::kKindGroup, "uring_group", kGroup, count<GroupStats>(kGroup), nullptr,
+     read<GroupStats, uring::group_stats_by_id>},
 };
 
 }  // namespace akit::abi

@@ -13,7 +13,9 @@ struct akit_arena;
 
 namespace akit::heap {
 
-enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindArena = 6 };  // AKIT_KIND_*
+enum Kind : std::uint32_t {  // AKIT_KIND_*
+  kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindArena = 6, kKindUring = 8, kKindGroup = 9
+};
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
 struct Options {

@@ -151,6 +151,8 @@ void release_all(Heap* h) {
       if (h->watch & kWatchZeroFree) wipe(s);
       s->no_cache |= s->role == pages::Role::kHugetlb;
       block_free(h, s, now);
+    } else if (s->role == pages::Role::kSlab) {
+      map::set_entries(s->base, s->pages, 0);  // its buffers are none any more
     }
     s = next;
   }

@@ -289,6 +289,7 @@ int purge_process(std::uint32_t flags, std::uint64_t* bytes) noexcept {
   {
     os::Guard r(registry_lock);
     for (akit_tiered* s = first_live(); s; s = s->next) {
+      if (!has_heap(s)) continue;
       forget_warm(s->heap);
       purge_heap(s->heap);
       *bytes += purge_holes(s->heap);

@@ -109,7 +109,7 @@ int resolve_pool(Options& o) {
   o.alignment = or_default(o.alignment, 64);
   o.cache_bytes = or_default(o.cache_bytes, 64 * kMiB);
   o.class_cache_bytes = or_default(o.class_cache_bytes, o.cache_bytes);
-  o.thread_cache_bytes = or_default(o.thread_cache_bytes, 4 * kMiB);
+  o.thread_cache_bytes = or_default(o.thread_cache_bytes, 8 * kMiB);
   if (o.thread_cache_bytes == kNone) o.thread_cache_bytes = min(o.cache_bytes, std::uint64_t{1} << 40);
   return 0;
 }

@@ -236,6 +236,8 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   s->cls = static_cast<std::uint8_t>(c);
   s->fresh = s->free_bits = h->pool ? s->capacity : 0;
   s->deadline = kNone;  // of pages under free blocks
+  s->pins = 0;
+  s->unforked = false;
   wipe_foreign(h, s);
   if (!h->huge_parent || !h->pool) s->backing = dense ? 1 : 0;
   s->usable = size_of(h, c);
@@ -308,7 +310,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   if (!s->listed) push_partial(k, s);
   if (h->pool && has_due_holes(h)) s->deadline = deadline_from(h, stamp), h->pool->holes[c].store(true, std::memory_order_relaxed);
   // An empty slab leaves, unless it is the last with free blocks of a class that is in use.
-  if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h)) {
+  if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h) && s->pins == 0) {
     drop_partial(k, s);
     k.slabs = k.slabs - 1;
     release_span(h, s, stamp);
@@ -319,7 +321,7 @@ void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp) {
   ClassState& k = h->classes[c];
   for (Span* s = may_leave(h) ? static_cast<Span*>(k.partial) : nullptr; s;) {
     Span* next = s->next;
-    if (s->free_bits == s->fresh) {
+    if (s->free_bits == s->fresh && s->pins == 0) {
       drop_partial(k, s);
       k.slabs = k.slabs - 1;
       release_span(h, s, stamp);

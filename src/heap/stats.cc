@@ -237,6 +237,7 @@ int process_stats_get(ProcessStats* out) noexcept {
   {
     os::Guard r(registry_lock);
     for (akit_tiered* s = first_live(); s; s = s->next) {
+      if (!has_heap(s)) continue;
       TieredStats t{};
       fill_handle(s->heap, &t);
       out->used_bytes += t.used_bytes;

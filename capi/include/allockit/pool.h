@@ -84,7 +84,7 @@ typedef struct akit_pool_config {
                                       cache_bytes */
     uint64_t cache_bytes;          /* most idle bytes of all classes and threads. 0: 64 MiB,
                                       AKIT_NONE: no bound */
-    uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 4 MiB, AKIT_NONE:
+    uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 8 MiB, AKIT_NONE:
                                       as cache_bytes */
     uint64_t alignment;            /* of every buffer: a power of two, at most 2 MiB. 0: 64. A buffer
                                       takes a multiple of it, and of 256 */

@@ -15,17 +15,25 @@
 mod base;
 mod host;
 mod huge;
+#[cfg(feature = "io")]
+mod io;
 mod malloc;
 mod pool;
 mod region;
+mod ring;
 mod stats;
 mod tiered;
+mod uring;
 
 pub use base::*;
 pub use host::*;
 pub use huge::*;
+#[cfg(feature = "io")]
+pub use io::*;
 pub use malloc::*;
 pub use pool::*;
 pub use region::*;
+pub use ring::*;
 pub use stats::*;
 pub use tiered::*;
+pub use uring::*;
