@@ -19,8 +19,8 @@
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
  * any thread. akit_ring hands out slices of one area, acquired by one thread, released by any.
- * akit_uring registers any of this memory with an io_uring, and akit_uring_group has the kernel pick
- * the buffers of a pool.
+ * akit_arena hands out blocks one behind the other, which go together. akit_uring registers memory of
+ * rings and pools with an io_uring, and akit_uring_group has the kernel pick the buffers of a pool.
  *
  *
  * Chapter 1: ownership
@@ -146,6 +146,7 @@
 #ifndef ALLOCKIT_H
 #define ALLOCKIT_H
 
+#include <allockit/arena.h>
 #include <allockit/base.h>
 #include <allockit/host.h>
 #include <allockit/huge.h>

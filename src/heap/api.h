@@ -9,11 +9,12 @@ struct akit_region;
 struct akit_huge;
 struct akit_pool;
 struct akit_ring;
+struct akit_arena;
 
 namespace akit::heap {
 
 enum Kind : std::uint32_t {  // AKIT_KIND_*
-  kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindUring = 8, kKindGroup = 9
+  kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindArena = 6, kKindUring = 8, kKindGroup = 9
 };
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
@@ -49,6 +50,9 @@ struct Options {
   // ring
   std::uint64_t capacity_bytes = 0, block_bytes = 0, colour_bytes = 0;
   std::uint32_t order = 0;
+  // arena
+  std::uint64_t max_slab_bytes = 0;
+  std::uint32_t warn_percent = 0;
 };
 
 struct BlockInfo {  // akit_block_info without struct_size

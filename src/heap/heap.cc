@@ -70,7 +70,7 @@ std::uint64_t own_bytes() { return align_up(kHeapBytes, os::page_size()); }
 // Populated and left in the cache as memory with pages behind: the next spans of this handle come from
 // there.
 int prefault(Heap* h) {
-  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring) return 0;  // of a ring: its own area
+  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring || h->arena) return 0;  // they have done it
   std::size_t bytes = align_up(h->opt.prefault_bytes, os::page_size());
   if (bytes > h->opt.limit_bytes) return 0;
   std::uint64_t deadline = deadline_from(h, os::now_coarse_ns());
@@ -115,7 +115,8 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   h->mapped_peak.store(own, std::memory_order_relaxed);
   h->metadata.store(own, std::memory_order_relaxed);
   open_account(h);
-  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h)) || (h->kind == kKindRing && !ring_open(h))) {
+  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h)) || (h->kind == kKindRing && !ring_open(h)) ||
+      (h->kind == kKindArena && !arena_open(h))) {
     close_own_pages(h);
     return false;
   }
@@ -192,6 +193,7 @@ void end_heap(akit_tiered* stub) {
   Heap* h = stub->heap;
   disarm(h);
   void_caches(h);
+  arena_close(h);
   release_all(h);
   pool_close(h);
   ring_close(h);

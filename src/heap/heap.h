@@ -5,6 +5,7 @@
 #include "pages/hugetlb.h"
 #include "pages/pages.h"
 #include "heap/api.h"
+#include "heap/arena_part.h"
 #include "heap/extent_class.h"
 #include "heap/pool_part.h"
 #include "heap/ring_part.h"
@@ -124,6 +125,7 @@ struct Heap {
   pages::Account account;
   PoolPart* pool;                       // what pools have besides; NULL: no pool
   Ring* ring;                           // the same of rings
+  Arena* arena;                         // and of arenas
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<std::uint64_t> armed_at;  // since when something may be idle

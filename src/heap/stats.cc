@@ -18,6 +18,15 @@ void fill_ring(const Ring* r, TieredStats* out) {
   out->allocs_total = r->acquired;
   out->frees_total = s.back_slices;
 }
+void fill_arena(const Arena* a, TieredStats* out) {
+  ArenaSum s = arena_sum(a);
+  std::uint64_t capacity = a->capacity;
+  out->used_bytes = s.used;
+  out->used_peak_bytes = s.used_peak;
+  out->cached_bytes = capacity - min(capacity, s.used + s.waste);
+  out->allocs_total = a->allocs;
+  out->frees_total = a->rewinds + a->resets;
+}
 }  // namespace
 
 // Reading never blocks a fast path; a call in progress may be missed, so nothing may go below zero.
@@ -148,6 +157,7 @@ void fill_handle(Heap* h, TieredStats* out) {
     }
   out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
   if (h->ring) fill_ring(h->ring, out);
+  if (h->arena) fill_arena(h->arena, out);
 }
 
 std::uint64_t cached_blocks(Heap* h) {

@@ -31,6 +31,7 @@ void report(int error, std::uint64_t id, const void* p, bool is_misuse) {
   char line[192];
   char* at = put(line, is_misuse ? "allockit: misuse: " : "allockit: ");
   at = put(at, error == EBUSY    ? is_misuse ? "two threads at once" : "destroyed with buffers out"
+           : error == ENOBUFS ? "nearly full"
            : error == ENOENT ? "not the start of a block of this handle"
            : id == 0 && p      ? "stale, foreign or wrong-kind handle"
                                : "block is not out (double free?) or bad size");

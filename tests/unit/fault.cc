@@ -1,5 +1,7 @@
 // Every system call the scenario makes is refused once, and for ever from then on, one run of a
 // fresh process each: no crash, no leak, no lost byte, and refusals are NULL with ENOMEM.
+#include "../check.h"
+#include "arenas.h"
 #include "pools.h"
 #include "refuse.h"
 #include "regions.h"
@@ -36,6 +38,13 @@ CASE(fault_pools_bind) { refuse_each(os::fault::kBind, ENOSYS, pool_scenario, 25
 CASE(fault_pools_membarrier) { refuse_each(os::fault::kMembarrier, EPERM, pool_scenario, 25); }
 CASE(fault_pools_thread) { refuse_each(os::fault::kThread, EAGAIN, pool_scenario, 25); }
 CASE(fault_pools_any) { refuse_each(os::fault::kAny, ENOMEM, pool_scenario, 50); }
+
+CASE(fault_arenas_map) { refuse_each(os::fault::kMap, ENOMEM, arena_scenario, 25); }
+CASE(fault_arenas_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, arena_scenario, 25); }
+CASE(fault_arenas_advise) { refuse_each(os::fault::kAdvise, EINVAL, arena_scenario, 25); }  // also: populate of old kernels
+CASE(fault_arenas_discard) { refuse_each(os::fault::kDiscard, EAGAIN, arena_scenario, 25); }
+CASE(fault_arenas_bind) { refuse_each(os::fault::kBind, ENOSYS, arena_scenario, 25); }
+CASE(fault_arenas_any) { refuse_each(os::fault::kAny, ENOMEM, arena_scenario, 50); }
 
 CASE(fault_rings_map) { refuse_each(os::fault::kMap, ENOMEM, ring_scenario, 25); }
 CASE(fault_rings_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, ring_scenario, 25); }
