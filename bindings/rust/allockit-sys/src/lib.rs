@@ -12,6 +12,7 @@
 #![no_std]
 #![allow(non_camel_case_types)]
 
+mod arena;
 mod base;
 mod host;
 mod huge;
@@ -25,6 +26,7 @@ mod stats;
 mod tiered;
 mod uring;
 
+pub use arena::*;
 pub use base::*;
 pub use host::*;
 pub use huge::*;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 pub const SOURCES: &[&str] = &[
+    include_str!("../../src/arena.rs"),
     include_str!("../../src/base.rs"),
     include_str!("../../src/host.rs"),
     include_str!("../../src/huge.rs"),

@@ -31,6 +31,7 @@ macro_rules! layout {
     }};
 }
 
+mod arenas;
 mod heaps;
 #[cfg(feature = "io")]
 mod io;
@@ -44,6 +45,7 @@ fn no_struct_is_left_out() {
     let declared = SOURCES.iter().flat_map(|source| source.split("\npub struct ").skip(1));
     let plain = declared.filter(|text| !text.starts_with("akit_tiered {") && !text.contains("_opaque"));
     let tested = concat!(
+        include_str!("arenas.rs"),
         include_str!("heaps.rs"),
         include_str!("io.rs"),
         include_str!("pages.rs"),
