@@ -149,6 +149,17 @@ void tell_second_frees_and_interior_pointers(std::size_t apart) {
   EXPECT_FALSE(none.clear(0x7f0000000000));  // no table there at all
   pages::free_span(s, 0);
 }
+// Defect D7 of the ring's ancestor: what the two sides count lay in one cache line.
+TEST(Rings, d7_what_producer_and_releasers_write_lies_apart) {
+  auto line = [](std::size_t offset) { return offset / kCacheLine; };
+  EXPECT_NE(line(offsetof(RingBlock, own)), line(offsetof(RingBlock, remote)));
+  EXPECT_EQ(offsetof(RingBlock, remote) % kCacheLine, 0u);
+  EXPECT_EQ(sizeof(RingBlock) % kCacheLine, 0u);
+  for (std::size_t read : {offsetof(Ring, base), offsetof(Ring, granules), offsetof(Ring, cells), offsetof(Ring, blocks)})
+    for (std::size_t written : {offsetof(Ring, left), offsetof(Ring, room), offsetof(Ring, acquired), offsetof(Ring, told)}) EXPECT_NE(line(read), line(written));
+  EXPECT_NE(line(offsetof(Ring, left)), line(offsetof(Ring, told)));
+}
+
 }  // namespace
 
 TEST(OutBits, WordsTellSecondFreesAndInteriorPointers) { tell_second_frees_and_interior_pointers<map::OutWords>(48); }
