@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "huge/api.h"
+#include "nodes/api.h"
 #include "pool/api.h"
 #include "region/api.h"
 #include "ring/api.h"
@@ -32,6 +33,8 @@ constexpr const char* kPool[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_POOL_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kRing[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_RING_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kNodes[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_NODES_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
 
 template <class Stats, std::size_t N>
@@ -53,6 +56,8 @@ constexpr KindTexts kinds[kKinds] = {
      read<PoolStats, pool::stats_by_id>},
     {heap::kKindRing, "ring", kRing, count<RingStats>(kRing), nullptr,
      read<RingStats, ring::stats_by_id>},
+    {heap::kKindNodes, "nodes", kNodes, count<NodesStats>(kNodes), nodes::class_stats_by_id,
+     read<NodesStats, nodes::stats_by_id>},
 };
 
 }  // namespace akit::abi

@@ -142,6 +142,7 @@
 #include <allockit/host.h>
 #include <allockit/huge.h>
 #include <allockit/malloc.h>
+#include <allockit/nodes.h>
 #include <allockit/pool.h>
 #include <allockit/region.h>
 #include <allockit/ring.h>

@@ -36,6 +36,10 @@
   X(padding_bytes) X(padding_bytes_total) X(exhausted_total) X(too_large_total)                  \
   X(head_blocked_total) X(oldest_block_acquires) X(held_blocks)
 
+#define AKIT_NODES_STATS_FIELDS(X)                                                               \
+  X(nodes_used) X(arrays_used) X(free_bytes) X(slabs) X(recycled_total) X(fallbacks_total)       \
+  X(first_fallback_unix_ns) X(warnings_total)
+
 #define AKIT_CLASS_STATS_FIELDS(X)                                                               \
   X(block_bytes) X(used_blocks) X(used_peak_blocks) X(cached_blocks) X(gets_total)               \
   X(puts_total) X(hits_total) X(misses_total) X(discards_total) X(slabs) X(mapped_bytes)
@@ -71,6 +75,11 @@ struct RingStats {
   std::uint64_t struct_size;
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_RING_STATS_FIELDS(AKIT_FIELD)
+};
+struct NodesStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_NODES_STATS_FIELDS(AKIT_FIELD)
 };
 struct ClassStats {
   std::uint64_t struct_size;

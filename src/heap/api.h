@@ -9,10 +9,11 @@ struct akit_region;
 struct akit_huge;
 struct akit_pool;
 struct akit_ring;
+struct akit_nodes;
 
 namespace akit::heap {
 
-enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5 };  // AKIT_KIND_*
+enum Kind : std::uint32_t { kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindNodes = 7 };  // AKIT_KIND_*
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
 struct Options {
@@ -47,6 +48,9 @@ struct Options {
   // ring
   std::uint64_t capacity_bytes = 0, block_bytes = 0, colour_bytes = 0;
   std::uint32_t order = 0;
+  // nodes
+  std::uint64_t node_bytes = 0, node_alignment = 0, element_bytes = 0, max_elements = 0, capacity_step = 0;
+  std::uint32_t warn_percent = 0;
 };
 
 struct BlockInfo {  // akit_block_info without struct_size

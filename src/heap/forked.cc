@@ -5,6 +5,7 @@
 #include "cache/meta.h"
 #include "heap/bin_ops.h"
 #include "heap/open.h"
+#include "heap/nodes_part.h"
 
 namespace akit::heap {
 namespace {
@@ -45,6 +46,7 @@ void forget_blocks(Heap* h) {
     h->ring->order_lock.reset();
     return ring_forget(h);
   }
+  if (h->nodes) return nodes_forget(h);
   if (!h->opt.copy_asked) huge_blocks_forget(h);
   bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages
   if (h->opt.fork_mode != 2 && !lent) return;

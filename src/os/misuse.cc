@@ -29,8 +29,9 @@ char* put_number(char* at, std::uint64_t v, unsigned base) {
 
 void report(int error, std::uint64_t id, const void* p) {
   char line[192];
-  char* at = put(line, error == EBUSY ? "allockit: " : "allockit: misuse: ");
+  char* at = put(line, error == EBUSY || error == ENOSPC ? "allockit: " : "allockit: misuse: ");
   at = put(at, error == EBUSY    ? "destroyed with buffers out"
+           : error == ENOSPC ? "nearly full (warn_percent)"
            : error == ENOENT ? "not the start of a block of this handle"
            : id == 0 && p      ? "stale, foreign or wrong-kind handle"
                                : "block is not out (double free?) or bad size");

@@ -1,0 +1,121 @@
+// What handles of nodes have besides the common part of a heap: classes, one for nodes and one for each
+// capacity of arrays, and slabs that are cut into runs of whole pages, each run for one class.
+//
+// The address map tells of every page of a run whose it is and of which class, and has a bit for each block
+// that is out. So a wrong pointer is found without looking at what it points to. A free block holds the
+// link to the next one, encoded; everything else is out of line.
+#pragma once
+#include <atomic>
+
+#include "base/shared_field.h"
+#include "heap/heap.h"
+
+namespace akit::heap {
+
+inline constexpr unsigned kMostElements = 64, kNodeClasses = kMostElements + 1;
+inline constexpr std::uint64_t kLargestNode = std::uint64_t{1} << 20;  // and array, and alignment
+inline constexpr std::uint64_t kLargestNodeSlab = std::uint64_t{64} << 20;
+
+struct NodeSlab {
+  NodeSlab* next;
+  Span* span;  // NULL: memory of the caller
+  std::uintptr_t base;
+  std::size_t bytes;  // whole pages of the address map
+  std::size_t pos;    // cut into runs so far
+  bool zero;          // what is not cut yet reads as zero
+  bool lent;          // mapped beyond the bound
+  std::uint64_t* starts;  // a bit per page: a run starts there
+};
+
+struct alignas(kCacheLine) NodeClass {
+  Shared<std::uintptr_t> head;        // free blocks, the last that was freed first
+  Shared<std::uintptr_t> fresh, end;  // of the current run, never handed out
+  Shared<std::uint64_t> allocs, frees;
+  std::uint32_t stride;
+  map::Entry entry;                   // of its pages, as the fast path expects it
+  map::Entry pages;                   // the same, as it is
+  std::uint32_t capacity;             // elements
+  // Blocks are cut in order, and only when no free one is left: so as many as were cut were out at once.
+  alignas(kCacheLine) Shared<std::uintptr_t> lent_fresh;  // instead of `fresh` in a slab beyond the bound
+  std::uintptr_t lent_end;
+  bool zero;                   // what is not cut yet of the current run reads as zero
+  Shared<std::uintptr_t> run;  // start of the current run
+  Shared<std::uint64_t> cut;   // blocks of earlier runs
+  Shared<std::uint64_t> lost;  // blocks that were cut and went away with their slabs
+  Shared<std::uint64_t> peak;  // most that were cut at once, before slabs went away
+  Shared<std::uint64_t> runs, run_bytes;
+  std::size_t least;           // bytes of a run, so that little is left behind its last block
+};
+
+// The classes follow it.
+struct Nodes {
+  std::uint64_t key;             // of links
+  Shared<std::int64_t> room;     // most bytes that were out at once, less what is out
+  bool watched;                  // no call takes the fast path
+  std::uint8_t class_of[kMostElements + 1];  // by elements
+  std::atomic<std::uintptr_t> busy;          // checked build: the thread in a call
+  // misses
+  alignas(kCacheLine) Shared<std::uint64_t> peak;  // bytes
+  NodeSlab* slabs;               // cut, the current one first
+  NodeSlab* idle;                // not cut
+  Shared<std::uint64_t> slab_count, slab_bytes, fallbacks, first_fallback_unix_ns, warnings;
+  std::uint64_t frees_at_refusal;
+  bool refused, warned;
+  unsigned count;                // classes
+  std::size_t largest, alignment;  // of a run; 0: pages will do
+  NodeClass* classes() { return reinterpret_cast<NodeClass*>(this + 1); }
+  const NodeClass* classes() const { return reinterpret_cast<const NodeClass*>(this + 1); }
+};
+
+inline constexpr std::uint64_t kNoAddress = 0xffff00000000000f;  // bits that no address of a block has
+
+// Encoded with a secret of the handle: what somebody else wrote is hardly ever an address.
+AKIT_INLINE std::uint64_t& link_in(std::uintptr_t a) {
+  using Word = std::uint64_t __attribute__((may_alias));
+  return *reinterpret_cast<Word*>(a);
+}
+AKIT_INLINE void push(Nodes* n, NodeClass& c, std::uintptr_t a) {
+  link_in(a) = c.head ^ n->key;
+  c.head = a;
+}
+
+inline std::uint64_t cut_in_run(const NodeClass& c) {
+  std::uintptr_t run = c.run, lent = c.lent_fresh, at = lent ? lent : static_cast<std::uintptr_t>(c.fresh);
+  return at > run ? (at - run) / c.stride : 0;
+}
+inline std::uint64_t cut_of(const NodeClass& c) { return c.cut + cut_in_run(c); }
+inline std::uint64_t out_of(const NodeClass& c) {
+  std::uint64_t frees = c.frees, allocs = c.allocs;
+  return allocs - min(allocs, frees);
+}
+inline std::uint64_t peak_of(const NodeClass& c) { return max<std::uint64_t>(c.peak, cut_of(c)); }
+// Allocations that took a block which was out before.
+inline std::uint64_t recycled_of(const NodeClass& c) {
+  std::uint64_t first = c.lost + cut_of(c), allocs = c.allocs;
+  return allocs - min(allocs, first);
+}
+
+// nodes_part.cc ---------------------------------------------------------------------------------
+bool nodes_open(Heap* h);    // false: no memory, or over the cap
+void nodes_clear(Heap* h);   // nobody finds its blocks any more; before its spans go
+void nodes_close(Heap* h);
+void nodes_forget(Heap* h);  // child of a fork
+std::uint64_t nodes_out_bytes(const Nodes* n);
+// node_slabs.cc
+bool run_new(Heap* h, Nodes* n, NodeClass& c, int* error);  // *error: as errno
+NodeSlab* node_slab_new(Heap* h, std::size_t bytes, bool lent, bool* over_cap);
+void node_slab_end(Heap* h, NodeSlab* s);                   // and its span
+void node_slab_forget(NodeSlab* s);                         // the record alone
+void node_slab_blank(Heap* h, NodeSlab* s);                 // no block was ever cut from it
+void relist(Nodes* n);                                      // the lists from the bits, lowest addresses first
+// Slabs without a block that is out leave; `take` says of each whether it does. Returns bytes.
+std::uint64_t node_slabs_leave(Heap* h);
+struct NodeBlock {
+  NodeSlab* slab;
+  NodeClass* cls;
+  std::uintptr_t base;
+};
+// What holds this address, out or not; slab NULL: no block. Under spans_lock, or by the handle's own thread.
+NodeBlock node_around(Nodes* n, std::uintptr_t a);
+
+}  // namespace akit::heap
