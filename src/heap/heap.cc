@@ -121,7 +121,8 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
     return false;
   }
   stub->heap = h;
-  stub->seats.store(h->inline_seats, std::memory_order_release);
+  // Nodes have no threads' caches: there the word leads to their books at once.
+  stub->seats.store(h->nodes ? reinterpret_cast<Seat*>(h->nodes) : h->inline_seats, std::memory_order_release);
   stub->seat_mask.store(kInlineSeats - 1, std::memory_order_release);
   stub->phase.store(Phase::kOpen, std::memory_order_release);
   return true;
@@ -190,8 +191,8 @@ void keep_spare(Heap* h) {
 void end_heap(akit_tiered* stub) {
   Heap* h = stub->heap;
   disarm(h);
-  void_caches(h);
   if (h->nodes) nodes_clear(h);
+  void_caches(h);
   release_all(h);
   pool_close(h);
   ring_close(h);

@@ -14,7 +14,7 @@ std::size_t record_bytes(std::size_t bytes) { return sizeof(NodeSlab) + (bytes /
 
 bool starts_at(const NodeSlab* s, std::size_t page) { return (s->starts[page / 64] >> (page % 64)) & 1; }
 
-// f(class, base, blocks) of each run of a slab. Blocks of the current run that were never out are not among them.
+// f(class, first block, blocks, bytes) of each run of a slab. Blocks of the current run that were never out are not among them.
 template <class F>
 void each_run(Nodes* n, const NodeSlab* s, F f) {
   std::size_t pages = s->pos / map::kPage;
@@ -25,7 +25,8 @@ void each_run(Nodes* n, const NodeSlab* s, F f) {
     unsigned c = (map::entry_of(base) & 0xff) - 1;
     if (starts_at(s, i) && c < n->count) {
       NodeClass& cls = n->classes()[c];
-      f(cls, base, base == cls.run ? cut_in_run(cls) : (k - i) * map::kPage / cls.stride, (k - i) * map::kPage);
+      std::uintptr_t first = first_block(cls, base);
+      f(cls, first, first == cls.run ? cut_in_run(cls) : (s->base + k * map::kPage - first) / cls.stride, (k - i) * map::kPage);
     }
     i = k;
   }
@@ -34,7 +35,7 @@ void each_run(Nodes* n, const NodeSlab* s, F f) {
 bool any_out(Nodes* n, const NodeSlab* s) {
   bool out = false;
   each_run(n, s, [&](const NodeClass& c, std::uintptr_t base, std::uint64_t blocks, std::size_t) {
-    for (std::uint64_t i = 0; i < blocks && !out; ++i) out = map::is_out(base + i * c.stride);
+    for (std::uint64_t i = 0; i < blocks && !out; ++i) out = !is_free(n, base + i * c.stride);
   });
   return out;
 }
@@ -118,7 +119,7 @@ NodeSlab* node_slab_new(Heap* h, std::size_t bytes, bool lent, bool* over_cap) {
   if (!s) return nullptr;
   bytes = min<std::size_t>(s->bytes(), kLargestNodeSlab);
   auto* slab = static_cast<NodeSlab*>(meta::get(record_bytes(bytes)));
-  if (!slab || !map::cover(s->base, bytes, true, false)) {
+  if (!slab || !map::cover(s->base, bytes, false, false)) {
     if (slab) meta::put(slab, record_bytes(bytes));
     block_free(h, s, 0);
     return nullptr;
@@ -131,17 +132,24 @@ NodeSlab* node_slab_new(Heap* h, std::size_t bytes, bool lent, bool* over_cap) {
   return slab;
 }
 
+// Nobody else's business: the tools would take it for a use of memory that is free, or a race.
+__attribute__((noinline, no_sanitize_address, no_sanitize_thread)) bool is_free(const Nodes* n, std::uintptr_t a) {
+  return mark_in(a) == (a ^ n->mark);
+}
+
+std::uintptr_t first_block(const NodeClass& c, std::uintptr_t run_start) {
+  return c.stride > kFarStride ? run_start : (run_start + c.stride - 1) / c.stride * c.stride;
+}
+
 void node_slab_blank(Heap* h, NodeSlab* s) {
   __builtin_memset(s->starts, 0, (s->bytes / map::kPage + 63) / 64 * 8);
   map::set_entries(s->base, s->bytes / map::kPage, h->owner << map::kOwnerShift);
-  if (s->pos) map::clear_marks(s->base, s->pos);
   s->pos = 0;
   if (h->watch & kWatchTool) san::on_fresh(reinterpret_cast<void*>(s->base), s->bytes);
 }
 
 void node_slab_forget(NodeSlab* s) {
   map::set_entries(s->base, s->bytes / map::kPage, 0);
-  if (s->pos) map::clear_marks(s->base, s->pos);
   meta::put(s, record_bytes(s->bytes));
 }
 
@@ -167,20 +175,21 @@ bool run_new(Heap* h, Nodes* n, NodeClass& c, int* error) {
   }
   std::uintptr_t at = place_in(s, n);
   std::size_t most = s->base + s->bytes - at, want = min<std::size_t>(max<std::size_t>(c.run_bytes / 4, c.least), max(kLargestRun, c.least));
-  std::size_t bytes = min(want, most) / c.least * c.least, first = (at - s->base) / map::kPage;
+  std::size_t unit = c.stride > kFarStride ? c.least : map::kPage, bytes = min(want, most) / unit * unit, first = (at - s->base) / map::kPage;
   c.peak = peak_of(c);
   c.cut = cut_of(c);
-  c.run = at;
+  c.run = first_block(c, at);
   c.runs = c.runs + 1;
   c.run_bytes = c.run_bytes + bytes;
   s->starts[first / 64] |= std::uint64_t{1} << (first % 64);
   s->pos = at + bytes - s->base;
   map::set_entries(at, bytes / map::kPage, c.pages);
-  std::uintptr_t end = at + bytes / c.stride * c.stride;
-  c.lent_fresh = s->lent ? at : 0;
-  c.lent_end = s->lent ? end : 0;
-  c.end = s->lent ? 0 : end;
-  c.fresh = s->lent ? 0 : at;
+  std::uintptr_t begin = c.run;
+  auto size = static_cast<std::uint32_t>((at + bytes - begin) / c.stride * c.stride);
+  c.lent_fresh = s->lent ? begin : 0;
+  c.lent_end = s->lent ? begin + size : 0;
+  c.fresh = s->lent ? 0 : begin;
+  c.uncut = s->lent ? 0 : size;
   c.zero = s->zero;
   n->refused = false;
   warn(h, n);
@@ -196,9 +205,14 @@ NodeBlock node_around(Nodes* n, std::uintptr_t a) {
     std::size_t page = (a - s->base) / map::kPage;
     while (page > 0 && !starts_at(s, page)) --page;
     NodeClass& cls = n->classes()[c];
-    std::uintptr_t run = s->base + page * map::kPage, base = run + (a - run) / cls.stride * cls.stride;
-    bool cut = run != cls.run || base < run + cut_in_run(cls) * cls.stride;
-    return cut ? NodeBlock{s, &cls, base} : none;
+    std::uintptr_t first = first_block(cls, s->base + page * map::kPage);
+    if (a < first) return none;
+    std::uintptr_t base = first + (a - first) / cls.stride * cls.stride;
+    if (first == cls.run) return base < first + cut_in_run(cls) * cls.stride ? NodeBlock{s, &cls, base} : none;
+    // What is left behind the last block belongs to none.
+    std::size_t last = page + 1;
+    while (last * map::kPage < s->pos && !starts_at(s, last)) ++last;
+    return base + cls.stride <= s->base + last * map::kPage ? NodeBlock{s, &cls, base} : none;
   }
   return none;
 }
@@ -208,7 +222,7 @@ void relist(Nodes* n) {
     NodeClass& c = n->classes()[i];
     std::uint64_t before = cut_of(c);
     c.peak = max<std::uint64_t>(c.peak, before);
-    if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.end = c.lent_fresh = c.lent_end = 0;
+    if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.lent_fresh = c.lent_end = 0, c.uncut = 0;
     c.head = 0;
     c.cut = c.runs = c.run_bytes = 0;
     c.lost = c.lost + before;
@@ -216,10 +230,10 @@ void relist(Nodes* n) {
   for (NodeSlab* s = n->slabs; s; s = s->next)
     each_run(n, s, [&](NodeClass& c, std::uintptr_t base, std::uint64_t blocks, std::size_t bytes) {
       for (std::uint64_t i = blocks; i-- > 0;)
-        if (std::uintptr_t a = base + i * c.stride; !map::is_out(a)) {
-          if (n->watched) san::on_release(reinterpret_cast<void*>(a), sizeof(std::uint64_t));
+        if (std::uintptr_t a = base + i * c.stride; is_free(n, a)) {
+          if (n->watched) san::on_release(reinterpret_cast<void*>(a), kNodeWords);
           push(n, c, a);
-          if (n->watched) san::on_fresh(reinterpret_cast<void*>(a), sizeof(std::uint64_t));
+          if (n->watched) san::on_fresh(reinterpret_cast<void*>(a), kNodeWords);
         }
       c.runs = c.runs + 1;
       c.run_bytes = c.run_bytes + bytes;

@@ -8,8 +8,9 @@ namespace {
 
 constexpr map::Entry kNoPage = ~map::Entry{0};
 
-// Whole pages with at most an eighth lost behind the last block, or as good as eight pages get.
+// Up to a stride is lost before the first block and behind the last one of a run.
 std::size_t least_run(std::size_t stride) {
+  if (stride <= kFarStride) return align_up(4 * stride, map::kPage);
   std::size_t first = align_up(stride, map::kPage), best = first;
   for (std::size_t n = first; n < first + 8 * map::kPage; n += map::kPage) {
     if (n % stride * 8 <= n) return n;
@@ -18,13 +19,23 @@ std::size_t least_run(std::size_t stride) {
   return best;
 }
 
+// x is a multiple of `stride` exactly when x * inverse, rotated, is at most `most`.
+void set_divisor(NodeClass& c) {
+  c.rotate = lowest_bit(c.stride);
+  std::uint64_t odd = c.stride >> c.rotate, inverse = odd;
+  for (int i = 0; i < 5; ++i) inverse *= 2 - odd * inverse;
+  c.inverse = inverse;
+  c.most = ~std::uint64_t{0} / c.stride;
+}
+
 void add_class(Heap* h, Nodes* n, std::size_t bytes, std::size_t alignment, std::uint64_t capacity) {
   NodeClass& c = n->classes()[n->count++];
   c.stride = static_cast<std::uint32_t>(align_up(bytes, alignment));
   c.capacity = static_cast<std::uint32_t>(capacity);
   c.least = least_run(c.stride);
   c.pages = entry_for(h, n->count);
-  c.entry = n->watched ? kNoPage : c.pages;
+  c.entry = c.stride > kFarStride ? kNoPage : c.pages;
+  set_divisor(c);
   n->largest = max(n->largest, c.least);
 }
 
@@ -39,7 +50,7 @@ bool adopt(Heap* h, Nodes* n) {
   std::uintptr_t first = align_up(reinterpret_cast<std::uintptr_t>(h->opt.memory), max<std::size_t>(n->alignment, map::kPage));
   std::uintptr_t end = align_down(reinterpret_cast<std::uintptr_t>(h->opt.memory) + h->opt.memory_bytes, map::kPage);
   std::size_t bytes = min<std::size_t>(end - first, kLargestNodeSlab);
-  if (!map::cover(first, bytes, true, false)) return false;
+  if (!map::cover(first, bytes, false, false)) return false;
   NodeSlab* s = n->idle;
   s->base = first;
   s->bytes = bytes;
@@ -90,7 +101,10 @@ bool nodes_open(Heap* h) {
   auto* n = static_cast<Nodes*>(s->memory());
   h->nodes = n;
   n->key = secret(n);
+  n->mark = secret(&n->mark);
+  n->no_address = 0xffff00000000000f;
   n->watched = (h->watch & (kWatchZeroAlloc | kWatchZeroFree | kWatchTool)) != 0;
+  n->self = n->watched ? nullptr : h->stub;
   n->alignment = o.node_alignment > map::kPage ? o.node_alignment : 0;
   add_class(h, n, o.node_bytes, o.node_alignment, 0);
   for (std::uint64_t k = 0; o.element_bytes && k < o.max_elements;) {
@@ -113,6 +127,7 @@ bool nodes_open(Heap* h) {
 
 void nodes_clear(Heap* h) {
   Nodes* n = h->nodes;
+  h->stub->seats.store(h->inline_seats, std::memory_order_relaxed);
   for (NodeSlab* list : {n->slabs, n->idle})
     while (NodeSlab* s = list) {
       list = s->next;
@@ -121,7 +136,6 @@ void nodes_clear(Heap* h) {
       if (!s->span) {
         if (h->watch & kWatchZeroFree) __builtin_memset(p, 0, s->pos);
         map::set_entries(s->base, s->bytes / map::kPage, 0);
-        map::clear_marks(s->base, s->pos);
       } else {
         node_slab_forget(s);
       }
@@ -168,6 +182,7 @@ void nodes_forget(Heap* h) {
   if (!changed) return;
   std::uint64_t before = nodes_out_bytes(n);
   relist(n);
+  if (h->opt.fork_mode == 3) return;  // and which blocks were free
   // Blocks that are cut and on no list are out.
   for (unsigned i = 0; i < n->count; ++i) {
     NodeClass& c = n->classes()[i];

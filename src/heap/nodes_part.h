@@ -1,9 +1,10 @@
 // What handles of nodes have besides the common part of a heap: classes, one for nodes and one for each
 // capacity of arrays, and slabs that are cut into runs of whole pages, each run for one class.
 //
-// The address map tells of every page of a run whose it is and of which class, and has a bit for each block
-// that is out. So a wrong pointer is found without looking at what it points to. A free block holds the
-// link to the next one, encoded; everything else is out of line.
+// The address map tells of every page of a run whose it is and of which class. Blocks of a class start at
+// multiples of their size, so a start is told from the middle by a multiplication. A free block holds the
+// link to the next one, encoded, and behind it a mark that only this block can have; everything else is out
+// of line. No block is looked into before the map has said that its page is ours.
 #pragma once
 #include <atomic>
 
@@ -27,32 +28,39 @@ struct NodeSlab {
   std::uint64_t* starts;  // a bit per page: a run starts there
 };
 
+inline constexpr std::size_t kFarStride = 8192;  // above, starts are relative to the run, and frees do not take the fast path
+
 struct alignas(kCacheLine) NodeClass {
-  Shared<std::uintptr_t> head;        // free blocks, the last that was freed first
-  Shared<std::uintptr_t> fresh, end;  // of the current run, never handed out
-  Shared<std::uint64_t> allocs, frees;
+  HotShared<std::uintptr_t> head;   // free blocks, the last that was freed first
+  HotShared<std::uintptr_t> fresh;  // in the current run: the first that was never handed out,
+  HotShared<std::uint32_t> uncut;   // and how many bytes of them there are
+  std::uint32_t rotate;             // of (address * inverse): at most `most` for multiples of the stride
+  HotShared<std::uint64_t> allocs, frees;
+  std::uint64_t inverse, most;
   std::uint32_t stride;
-  map::Entry entry;                   // of its pages, as the fast path expects it
-  map::Entry pages;                   // the same, as it is
-  std::uint32_t capacity;             // elements
+  map::Entry entry;                 // of its pages, as the fast path expects it
   // Blocks are cut in order, and only when no free one is left: so as many as were cut were out at once.
-  alignas(kCacheLine) Shared<std::uintptr_t> lent_fresh;  // instead of `fresh` in a slab beyond the bound
+  map::Entry pages;                 // as `entry`, as it is
+  std::uint32_t capacity;           // elements
+  Shared<std::uintptr_t> lent_fresh;  // instead of `fresh` in a slab beyond the bound
   std::uintptr_t lent_end;
-  bool zero;                   // what is not cut yet of the current run reads as zero
-  Shared<std::uintptr_t> run;  // start of the current run
-  Shared<std::uint64_t> cut;   // blocks of earlier runs
-  Shared<std::uint64_t> lost;  // blocks that were cut and went away with their slabs
-  Shared<std::uint64_t> peak;  // most that were cut at once, before slabs went away
+  bool zero;                        // what is not cut yet of the current run reads as zero
+  Shared<std::uintptr_t> run;       // first block of the current run
+  Shared<std::uint64_t> cut;        // blocks of earlier runs
+  Shared<std::uint64_t> lost;       // blocks that were cut and went away with their slabs
+  Shared<std::uint64_t> peak;       // most that were cut at once, before slabs went away
   Shared<std::uint64_t> runs, run_bytes;
-  std::size_t least;           // bytes of a run, so that little is left behind its last block
+  std::size_t least;                // bytes of a run, so that little of it is lost
 };
 
 // The classes follow it.
 struct Nodes {
-  std::uint64_t key;             // of links
-  Shared<std::int64_t> room;     // most bytes that were out at once, less what is out
-  bool watched;                  // no call takes the fast path
+  const akit_tiered* self;          // its stub; NULL: no call takes the fast path
+  HotShared<std::int64_t> room;     // most bytes that were out at once, less what is out
+  std::uint64_t key, mark;          // of links and marks
+  std::uint64_t no_address;         // bits that no address of a block has
   std::uint8_t class_of[kMostElements + 1];  // by elements
+  bool watched;
   std::atomic<std::uintptr_t> busy;          // checked build: the thread in a call
   // misses
   alignas(kCacheLine) Shared<std::uint64_t> peak;  // bytes
@@ -67,15 +75,14 @@ struct Nodes {
   const NodeClass* classes() const { return reinterpret_cast<const NodeClass*>(this + 1); }
 };
 
-inline constexpr std::uint64_t kNoAddress = 0xffff00000000000f;  // bits that no address of a block has
-
 // Encoded with a secret of the handle: what somebody else wrote is hardly ever an address.
-AKIT_INLINE std::uint64_t& link_in(std::uintptr_t a) {
-  using Word = std::uint64_t __attribute__((may_alias));
-  return *reinterpret_cast<Word*>(a);
-}
+using NodeWord = std::uint64_t __attribute__((may_alias));
+inline constexpr std::size_t kNodeWords = 2 * sizeof(NodeWord);
+AKIT_INLINE NodeWord& link_in(std::uintptr_t a) { return *reinterpret_cast<NodeWord*>(a); }
+AKIT_INLINE NodeWord& mark_in(std::uintptr_t a) { return *reinterpret_cast<NodeWord*>(a + sizeof(NodeWord)); }
 AKIT_INLINE void push(Nodes* n, NodeClass& c, std::uintptr_t a) {
   link_in(a) = c.head ^ n->key;
+  mark_in(a) = a ^ n->mark;
   c.head = a;
 }
 
@@ -107,9 +114,13 @@ NodeSlab* node_slab_new(Heap* h, std::size_t bytes, bool lent, bool* over_cap);
 void node_slab_end(Heap* h, NodeSlab* s);                   // and its span
 void node_slab_forget(NodeSlab* s);                         // the record alone
 void node_slab_blank(Heap* h, NodeSlab* s);                 // no block was ever cut from it
-void relist(Nodes* n);                                      // the lists from the bits, lowest addresses first
+void relist(Nodes* n);                                      // the lists from the marks, lowest addresses first
 // Slabs without a block that is out leave; `take` says of each whether it does. Returns bytes.
 std::uint64_t node_slabs_leave(Heap* h);
+// Of a block that was cut. Also read while it is somebody's, whose data it may be: then it is not what a free
+// one has there.
+bool is_free(const Nodes* n, std::uintptr_t a);
+std::uintptr_t first_block(const NodeClass& c, std::uintptr_t run_start);
 struct NodeBlock {
   NodeSlab* slab;
   NodeClass* cls;

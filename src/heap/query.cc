@@ -117,7 +117,7 @@ int inspect_node(Heap* h, std::uintptr_t a, const Span* s, BlockInfo* out) {
   os::Guard g(h->spans_lock);
   NodeBlock b = node_around(h->nodes, a);
   if (!b.slab || !h->stub) return -ENOENT;
-  std::uint64_t state = map::is_out(b.base) ? 1 : 2, usable = b.cls->capacity ? b.cls->capacity * h->opt.element_bytes : b.cls->stride;
+  std::uint64_t state = is_free(h->nodes, b.base) ? 2 : 1, usable = b.cls->capacity ? b.cls->capacity * h->opt.element_bytes : b.cls->stride;
   *out = {h->stub->id, h->stub->kind, b.base, usable, state, s ? std::uint64_t{s->backing} : 0, s ? std::uint64_t{s->reason} : 0, policy_node(h), 0, 0};
   return 0;
 }

@@ -1,4 +1,4 @@
-// The fast path of nodes and arrays: a list that is popped and pushed, a bit, two counts.
+// The fast path of nodes and arrays: a list that is popped and pushed, a mark, two counts.
 #include <errno.h>
 
 #include "nodes/nodes.h"
@@ -7,38 +7,35 @@
 
 namespace akit::nodes {
 
-AKIT_INLINE void* alloc(akit_nodes* h, unsigned which) {
-  akit_tiered* st = stub(h);
-  if (AKIT_UNLIKELY(!is_open(st))) return alloc_rest(h, which);
-  Nodes* n = st->heap->nodes;
+AKIT_INLINE void* alloc(akit_nodes* h, Nodes* n, unsigned which) {
   NodeClass& c = n->classes()[which];
-  if (AKIT_UNLIKELY(n->watched)) return alloc_rest(h, which);
   std::uintptr_t a = c.head;
   if (AKIT_LIKELY(a != 0)) {
     std::uint64_t next = heap::link_in(a) ^ n->key;
-    if (AKIT_UNLIKELY((next & heap::kNoAddress) != 0)) return alloc_rest(h, which);
+    if (AKIT_UNLIKELY((next & n->no_address) != 0)) return alloc_rest(h, which);
     c.head = next;
   } else {
+    if (AKIT_UNLIKELY(c.uncut == 0)) return alloc_rest(h, which);
     a = c.fresh;
-    if (AKIT_UNLIKELY(a == c.end)) return alloc_rest(h, which);
     c.fresh = a + c.stride;
+    c.uncut = c.uncut - c.stride;
   }
-  count_out(n, c, a);
+  heap::mark_in(a) = 0;
+  c.allocs = c.allocs + 1;
+  std::int64_t room = n->room - c.stride;
+  n->room = room;
   void* p = reinterpret_cast<void*>(a);
-  return AKIT_UNLIKELY(n->room < 0) ? new_peak(n, p) : p;
+  return AKIT_UNLIKELY(room < 0) ? new_peak(n, p) : p;
 }
 
-AKIT_INLINE int free(akit_nodes* h, unsigned which, void* p) {
-  akit_tiered* st = stub(h);
-  if (AKIT_UNLIKELY(!is_open(st))) return free_rest(h, which, p);
-  Nodes* n = st->heap->nodes;
+AKIT_INLINE int free(akit_nodes* h, Nodes* n, unsigned which, void* p) {
   NodeClass& c = n->classes()[which];
   auto a = reinterpret_cast<std::uintptr_t>(p);
   const map::Leaf* l = map::leaf_of(a);
   if (AKIT_UNLIKELY(!l) || AKIT_UNLIKELY(l->entry[map::page_in_leaf(a)].load(std::memory_order_relaxed) != c.entry)) return free_rest(h, which, p);
-  std::uint8_t *b = marks_of(l, a), marks = load(b), bit = bit_of(a);
-  if (AKIT_UNLIKELY((a & 15) != 0) || AKIT_UNLIKELY(!(marks & bit))) return free_rest(h, which, p);
-  store(b, marks & ~bit);
+  // Its page is ours. The middle of a block, one that was never handed out, one that is free:
+  if (AKIT_UNLIKELY(!starts_block(c, a)) || AKIT_UNLIKELY(a - c.fresh < c.uncut)) return free_rest(h, which, p);
+  if (AKIT_UNLIKELY(heap::mark_in(a) == (a ^ n->mark))) return free_rest(h, which, p);
   heap::push(n, c, a);
   c.frees = c.frees + 1;
   n->room = n->room + c.stride;
@@ -77,15 +74,21 @@ struct Alone {
 }  // namespace akit::nodes
 
 using akit::nodes::Alone;
+using akit::nodes::books_of;
+using akit::nodes::stub;
 
 AKIT_HOT void* akit_nodes_alloc(akit_nodes* h) {
   Alone alone(h);
-  return alone.yes ? akit::nodes::alloc(h, 0) : nullptr;
+  if (!alone.yes) return nullptr;
+  akit::heap::Nodes* n = books_of(stub(h));
+  return AKIT_LIKELY(n != nullptr) ? akit::nodes::alloc(h, n, 0) : akit::nodes::alloc_rest(h, 0);
 }
 
 AKIT_HOT int akit_nodes_free(akit_nodes* h, void* p) {
   Alone alone(h);
-  return alone.yes ? akit::nodes::free(h, 0, p) : -EBUSY;
+  if (!alone.yes) return -EBUSY;
+  akit::heap::Nodes* n = books_of(stub(h));
+  return AKIT_LIKELY(n != nullptr) ? akit::nodes::free(h, n, 0, p) : akit::nodes::free_rest(h, 0, p);
 }
 
 AKIT_HOT std::size_t akit_nodes_alloc_n(akit_nodes* h, std::size_t n, void** out) {
@@ -95,36 +98,38 @@ AKIT_HOT std::size_t akit_nodes_alloc_n(akit_nodes* h, std::size_t n, void** out
     return 0;
   }
   Alone alone(h);
-  while (alone.yes && done < n && (out[done] = akit::nodes::alloc(h, 0)) != nullptr) ++done;
+  akit::heap::Nodes* books = books_of(stub(h));
+  while (alone.yes && done < n && (out[done] = books ? akit::nodes::alloc(h, books, 0) : akit::nodes::alloc_rest(h, 0)) != nullptr) ++done;
   return done;
 }
 
 AKIT_HOT std::size_t akit_nodes_free_n(akit_nodes* h, std::size_t n, void* const* p) {
   std::size_t done = 0;
   Alone alone(h);
-  for (std::size_t i = 0; alone.yes && p && i < n; ++i) done += p[i] && akit::nodes::free(h, 0, p[i]) == 0;
+  akit::heap::Nodes* books = books_of(stub(h));
+  for (std::size_t i = 0; alone.yes && p && i < n; ++i)
+    done += p[i] && (books ? akit::nodes::free(h, books, 0, p[i]) : akit::nodes::free_rest(h, 0, p[i])) == 0;
   return done;
 }
 
 AKIT_HOT void* akit_nodes_array_alloc(akit_nodes* h, std::size_t elements, std::size_t* capacity) {
-  akit_tiered* st = akit::nodes::stub(h);
-  if (capacity) *capacity = 0;
-  if (AKIT_UNLIKELY(!akit::nodes::is_open(st)) || AKIT_UNLIKELY(elements > akit::heap::kMostElements)) return akit::nodes::array_refused(h, elements);
-  const akit::heap::Nodes* n = st->heap->nodes;
-  unsigned which = n->class_of[elements];
-  if (AKIT_UNLIKELY(which == 0)) return akit::nodes::array_refused(h, elements);
   Alone alone(h);
-  void* p = alone.yes ? akit::nodes::alloc(h, which) : nullptr;
-  if (AKIT_LIKELY(p != nullptr) && capacity) *capacity = n->classes()[which].capacity;
+  if (!alone.yes) return nullptr;
+  akit::heap::Nodes* n = books_of(stub(h));
+  if (AKIT_UNLIKELY(!n) || AKIT_UNLIKELY(elements > akit::heap::kMostElements)) return akit::nodes::array_rest(h, elements, capacity);
+  unsigned which = n->class_of[elements];
+  if (AKIT_UNLIKELY(which == 0)) return akit::nodes::array_rest(h, elements, capacity);
+  void* p = akit::nodes::alloc(h, n, which);
+  if (capacity) *capacity = p ? n->classes()[which].capacity : 0;
   return p;
 }
 
 AKIT_HOT int akit_nodes_array_free(akit_nodes* h, void* p, std::size_t capacity) {
-  akit_tiered* st = akit::nodes::stub(h);
-  if (AKIT_UNLIKELY(!akit::nodes::is_open(st)) || AKIT_UNLIKELY(capacity > akit::heap::kMostElements)) return akit::nodes::capacity_refused(h, p, capacity);
-  const akit::heap::Nodes* n = st->heap->nodes;
-  unsigned which = n->class_of[capacity];
-  if (AKIT_UNLIKELY(which == 0) || AKIT_UNLIKELY(n->classes()[which].capacity != capacity)) return akit::nodes::capacity_refused(h, p, capacity);
   Alone alone(h);
-  return alone.yes ? akit::nodes::free(h, which, p) : -EBUSY;
+  if (!alone.yes) return -EBUSY;
+  akit::heap::Nodes* n = books_of(stub(h));
+  if (AKIT_UNLIKELY(!n) || AKIT_UNLIKELY(capacity > akit::heap::kMostElements)) return akit::nodes::array_free_rest(h, p, capacity);
+  unsigned which = n->class_of[capacity];
+  if (AKIT_UNLIKELY(which == 0) || AKIT_UNLIKELY(n->classes()[which].capacity != capacity)) return akit::nodes::array_free_rest(h, p, capacity);
+  return akit::nodes::free(h, n, which, p);
 }

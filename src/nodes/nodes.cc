@@ -25,7 +25,7 @@ AKIT_MISS void* refuse_handle(akit_nodes* h) {
   return nullptr;
 }
 
-// What was free was written to: reported, and the list is made anew from the bits.
+// What was free was written to: reported, and the list is made anew from the marks.
 AKIT_MISS void mend(Heap* h, std::uintptr_t a) {
   report(h, EINVAL, reinterpret_cast<void*>(a));
   relist(h->nodes);
@@ -35,9 +35,9 @@ std::uintptr_t pop(Heap* h, Nodes* n, NodeClass& c) {
   for (int turn = 0; turn < 2; ++turn) {
     std::uintptr_t a = c.head;
     if (a == 0) return 0;
-    if (n->watched) san::on_release(reinterpret_cast<void*>(a), sizeof(std::uint64_t));
+    if (n->watched) san::on_release(reinterpret_cast<void*>(a), kNodeWords);
     std::uint64_t next = link_in(a) ^ n->key;
-    if (AKIT_LIKELY((next & kNoAddress) == 0)) {
+    if (AKIT_LIKELY((next & n->no_address) == 0)) {
       c.head = next;
       return a;
     }
@@ -53,8 +53,9 @@ void note_fallback(Nodes* n) {
 
 std::uintptr_t cut(Nodes* n, NodeClass& c) {
   std::uintptr_t a = c.fresh, lent = c.lent_fresh;
-  if (a != c.end) {
+  if (c.uncut) {
     c.fresh = a + c.stride;
+    c.uncut = c.uncut - c.stride;
     return a;
   }
   if (lent == c.lent_end) return 0;
@@ -76,20 +77,20 @@ void watched_in(Heap* h, const NodeClass& c, std::uintptr_t a) {
     if (h->watch & kWatchTool) san::on_release(p, c.stride);
     __builtin_memset(p, 0, c.stride);
   }
-  if (h->watch & kWatchTool) san::on_release(p, sizeof(std::uint64_t));
 }
 
 // Why p is not a block of this class that is out; 0: it is.
 int why_not(Nodes* n, const NodeClass& c, std::uintptr_t a) {
   NodeBlock b = node_around(n, a);
   if (!b.slab || b.base != a) return ENOENT;
-  return b.cls != &c || !map::is_out(a) ? EINVAL : 0;
+  return b.cls != &c || is_free(n, a) ? EINVAL : 0;
 }
 
 }  // namespace
 
 AKIT_WARM void* new_peak(Nodes* n, void* p) {
-  n->peak = n->peak + static_cast<std::uint64_t>(-n->room);
+  std::int64_t beyond = -n->room;
+  n->peak = n->peak + static_cast<std::uint64_t>(beyond);
   n->room = 0;
   return p;
 }
@@ -115,9 +116,11 @@ AKIT_WARM void* alloc_rest(akit_nodes* r, unsigned which) {
     }
     errno = saved;
   }
-  count_out(n, c, a);
-  if (n->room < 0) new_peak(n, nullptr);
   if (n->watched) watched_out(h, c, a, zero);
+  mark_in(a) = 0;
+  c.allocs = c.allocs + 1;
+  n->room = n->room - c.stride;
+  if (n->room < 0) new_peak(n, nullptr);
   return reinterpret_cast<void*>(a);
 }
 
@@ -134,8 +137,6 @@ AKIT_WARM int free_rest(akit_nodes* r, unsigned which, void* p) {
     report(h, error, p);
     return -error;
   }
-  std::uint8_t* b = map::out_byte(map::out_table(a), a);
-  store(b, load(b) & ~bit_of(a));
   if (n->watched) watched_in(h, c, a);
   push(n, c, a);
   if (h->watch & kWatchTool) san::on_free(p, c.stride);
@@ -144,22 +145,30 @@ AKIT_WARM int free_rest(akit_nodes* r, unsigned which, void* p) {
   return 0;
 }
 
-AKIT_MISS void* array_refused(akit_nodes* r, std::size_t elements) {
+AKIT_WARM void* array_rest(akit_nodes* r, std::size_t elements, std::size_t* capacity) {
+  if (capacity) *capacity = 0;
   akit_tiered* st = stub(r);
   if (!is_open(st)) return refuse_handle(r);
+  Heap* h = st->heap;
   std::size_t bytes;
-  const Options& o = st->heap->opt;
-  if (o.element_bytes == 0) return refuse(st->heap, EINVAL);
-  return refuse(st->heap, mul_overflows(elements, o.element_bytes, &bytes) || bytes > PTRDIFF_MAX ? ENOMEM : EMSGSIZE);
+  if (h->opt.element_bytes == 0) return refuse(h, EINVAL);
+  if (elements > h->opt.max_elements) return refuse(h, mul_overflows(elements, h->opt.element_bytes, &bytes) || bytes > PTRDIFF_MAX ? ENOMEM : EMSGSIZE);
+  unsigned which = h->nodes->class_of[elements];
+  void* p = alloc_rest(r, which);
+  if (p && capacity) *capacity = h->nodes->classes()[which].capacity;
+  return p;
 }
 
-AKIT_MISS int capacity_refused(akit_nodes* r, void* p, std::size_t) {
+AKIT_WARM int array_free_rest(akit_nodes* r, void* p, std::size_t capacity) {
   if (!p) return 0;
   os::KeepErrno keep;
   akit_tiered* st = stub(r);
   if (!is_open(st)) return checked_heap(st, kKindNodes), -EINVAL;
+  Nodes* n = st->heap->nodes;
+  unsigned which = capacity <= kMostElements ? n->class_of[capacity] : 0;
+  if (which && n->classes()[which].capacity == capacity) return free_rest(r, which, p);
   auto a = reinterpret_cast<std::uintptr_t>(p);
-  NodeBlock b = node_around(st->heap->nodes, a);
+  NodeBlock b = node_around(n, a);
   int error = b.slab && b.base == a ? EINVAL : ENOENT;
   report(st->heap, error, p);
   return -error;

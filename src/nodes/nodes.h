@@ -19,28 +19,24 @@ AKIT_INLINE bool is_open(const akit_tiered* s) {
   return AKIT_LIKELY(__atomic_load_n(reinterpret_cast<const Both*>(&s->kind), __ATOMIC_RELAXED) == kOpenNodes);
 }
 
-AKIT_INLINE std::uint8_t bit_of(std::uintptr_t a) { return static_cast<std::uint8_t>(1u << ((a >> map::kGrain) & 7)); }
-// The byte with the bit of a block in a page of ours.
-AKIT_INLINE std::uint8_t* marks_of(const map::Leaf* l, std::uintptr_t a) {
-  return map::out_byte(l->out[(a >> map::kRangeShift) & (map::kRanges - 1)].load(std::memory_order_relaxed), a);
+// The books of a handle whose calls may take the fast path: one load from the stub, and they know it.
+AKIT_INLINE Nodes* books_of(const akit_tiered* s) {
+  if (AKIT_UNLIKELY(!s || s->anchor != &heap::anchor_of_this_copy)) return nullptr;
+  auto* n = reinterpret_cast<Nodes*>(s->seats.load(std::memory_order_relaxed));
+  return AKIT_LIKELY(n->self == s) ? n : nullptr;
 }
-AKIT_INLINE std::uint8_t load(const std::uint8_t* b) { return __atomic_load_n(b, __ATOMIC_RELAXED); }
-AKIT_INLINE void store(std::uint8_t* b, unsigned v) { __atomic_store_n(b, static_cast<std::uint8_t>(v), __ATOMIC_RELAXED); }
 
-AKIT_INLINE void count_out(Nodes* n, NodeClass& c, std::uintptr_t a) {
-  std::uint8_t* b = marks_of(map::root[a >> map::kLeafShift].load(std::memory_order_relaxed), a);
-  store(b, load(b) | bit_of(a));
-  c.allocs = c.allocs + 1;
-  n->room = n->room - c.stride;
+AKIT_INLINE bool starts_block(const NodeClass& c, std::uintptr_t a) {
+  std::uint64_t x = a * c.inverse;
+  return (x >> (c.rotate & 63) | x << (-c.rotate & 63)) <= c.most;
 }
 
 // More is out than ever. Returns p.
 AKIT_WARM void* new_peak(Nodes* n, void* p);
 AKIT_WARM void* alloc_rest(akit_nodes* h, unsigned c);
 AKIT_WARM int free_rest(akit_nodes* h, unsigned c, void* p);
-// Without arrays, of no capacity at all, or of a stale handle.
-AKIT_MISS void* array_refused(akit_nodes* h, std::size_t elements);
-AKIT_MISS int capacity_refused(akit_nodes* h, void* p, std::size_t capacity);
+AKIT_WARM void* array_rest(akit_nodes* h, std::size_t elements, std::size_t* capacity);
+AKIT_WARM int array_free_rest(akit_nodes* h, void* p, std::size_t capacity);
 AKIT_MISS bool two_threads(akit_tiered* st);  // checked build
 
 }  // namespace akit::nodes
