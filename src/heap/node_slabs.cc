@@ -183,16 +183,37 @@ bool run_new(Heap* h, Nodes* n, NodeClass& c, int* error) {
   c.run_bytes = c.run_bytes + bytes;
   s->starts[first / 64] |= std::uint64_t{1} << (first % 64);
   s->pos = at + bytes - s->base;
-  map::set_entries(at, bytes / map::kPage, c.pages);
+  map::set_entries(at, s->lent ? bytes / map::kPage : 1, c.pages);
   std::uintptr_t begin = c.run;
   auto size = static_cast<std::uint32_t>((at + bytes - begin) / c.stride * c.stride);
   c.lent_fresh = s->lent ? begin : 0;
   c.lent_end = s->lent ? begin + size : 0;
   c.fresh = s->lent ? 0 : begin;
-  c.uncut = s->lent ? 0 : size;
+  c.uncut = 0;
+  c.run_end = c.fresh + (s->lent ? 0 : size);
   c.zero = s->zero;
   n->refused = false;
   warn(h, n);
+  return true;
+}
+
+void know_leaf(Nodes* n, std::uintptr_t a) {
+  n->leaf_number = a >> map::kLeafShift;
+  n->leaf = map::leaf_of(a);
+}
+
+// A page's worth of blocks, so that pages are touched as they are used.
+bool open_more(Nodes* n, NodeClass& c) {
+  std::uintptr_t first = c.fresh, end = c.run_end, at = first;
+  if (first == end) return false;
+  if (first >> map::kLeafShift != n->leaf_number) know_leaf(n, first);
+  for (std::uintptr_t stop = align_down(first, map::kPage) + map::kPage; at < end && (at < stop || at == first); at += c.stride) {
+    map::set_entries(align_down(at, map::kPage), 1, c.pages);
+    if (n->watched) san::on_release(reinterpret_cast<void*>(at), kNodeWords);
+    mark_in(at) = at ^ n->mark;
+    if (n->watched) san::on_fresh(reinterpret_cast<void*>(at), kNodeWords);
+  }
+  c.uncut = static_cast<std::uint32_t>(at - first);
   return true;
 }
 
@@ -200,10 +221,10 @@ NodeBlock node_around(Nodes* n, std::uintptr_t a) {
   NodeBlock none{nullptr, nullptr, 0};
   for (NodeSlab* s = n->slabs; s; s = s->next) {
     if (a - s->base >= s->pos) continue;
-    unsigned c = (map::entry_of(a) & 0xff) - 1;
-    if (c >= n->count) return none;
     std::size_t page = (a - s->base) / map::kPage;
     while (page > 0 && !starts_at(s, page)) --page;
+    unsigned c = (map::entry_of(s->base + page * map::kPage) & 0xff) - 1;
+    if (c >= n->count) return none;
     NodeClass& cls = n->classes()[c];
     std::uintptr_t first = first_block(cls, s->base + page * map::kPage);
     if (a < first) return none;
@@ -222,7 +243,7 @@ void relist(Nodes* n) {
     NodeClass& c = n->classes()[i];
     std::uint64_t before = cut_of(c);
     c.peak = max<std::uint64_t>(c.peak, before);
-    if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.lent_fresh = c.lent_end = 0, c.uncut = 0;
+    if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.run_end = c.lent_fresh = c.lent_end = 0, c.uncut = 0;
     c.head = 0;
     c.cut = c.runs = c.run_bytes = 0;
     c.lost = c.lost + before;

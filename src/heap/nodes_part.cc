@@ -103,6 +103,7 @@ bool nodes_open(Heap* h) {
   n->key = secret(n);
   n->mark = secret(&n->mark);
   n->no_address = 0xffff00000000000f;
+  n->leaf_number = ~std::uintptr_t{0};
   n->watched = (h->watch & (kWatchZeroAlloc | kWatchZeroFree | kWatchTool)) != 0;
   n->self = n->watched ? nullptr : h->stub;
   n->alignment = o.node_alignment > map::kPage ? o.node_alignment : 0;

@@ -32,8 +32,8 @@ inline constexpr std::size_t kFarStride = 8192;  // above, starts are relative t
 
 struct alignas(kCacheLine) NodeClass {
   HotShared<std::uintptr_t> head;   // free blocks, the last that was freed first
-  HotShared<std::uintptr_t> fresh;  // in the current run: the first that was never handed out,
-  HotShared<std::uint32_t> uncut;   // and how many bytes of them there are
+  HotShared<std::uintptr_t> fresh;  // in the current run: the first that was never handed out
+  HotShared<std::uint32_t> uncut;   // bytes of those that are open: on pages of the class in the map, and marked as free
   std::uint32_t rotate;             // of (address * inverse): at most `most` for multiples of the stride
   HotShared<std::uint64_t> allocs, frees;
   std::uint64_t inverse, most;
@@ -43,7 +43,7 @@ struct alignas(kCacheLine) NodeClass {
   map::Entry pages;                 // as `entry`, as it is
   std::uint32_t capacity;           // elements
   Shared<std::uintptr_t> lent_fresh;  // instead of `fresh` in a slab beyond the bound
-  std::uintptr_t lent_end;
+  std::uintptr_t lent_end, run_end;
   bool zero;                        // what is not cut yet of the current run reads as zero
   Shared<std::uintptr_t> run;       // first block of the current run
   Shared<std::uint64_t> cut;        // blocks of earlier runs
@@ -59,6 +59,8 @@ struct Nodes {
   HotShared<std::int64_t> room;     // most bytes that were out at once, less what is out
   std::uint64_t key, mark;          // of links and marks
   std::uint64_t no_address;         // bits that no address of a block has
+  std::uintptr_t leaf_number;       // of the part of the address map where blocks were last seen
+  const map::Leaf* leaf;
   std::uint8_t class_of[kMostElements + 1];  // by elements
   bool watched;
   std::atomic<std::uintptr_t> busy;          // checked build: the thread in a call
@@ -110,6 +112,8 @@ void nodes_forget(Heap* h);  // child of a fork
 std::uint64_t nodes_out_bytes(const Nodes* n);
 // node_slabs.cc
 bool run_new(Heap* h, Nodes* n, NodeClass& c, int* error);  // *error: as errno
+bool open_more(Nodes* n, NodeClass& c);                     // of the current run; false: it is at its end
+void know_leaf(Nodes* n, std::uintptr_t a);
 NodeSlab* node_slab_new(Heap* h, std::size_t bytes, bool lent, bool* over_cap);
 void node_slab_end(Heap* h, NodeSlab* s);                   // and its span
 void node_slab_forget(NodeSlab* s);                         // the record alone

@@ -31,12 +31,15 @@ AKIT_INLINE void* alloc(akit_nodes* h, Nodes* n, unsigned which) {
 AKIT_INLINE int free(akit_nodes* h, Nodes* n, unsigned which, void* p) {
   NodeClass& c = n->classes()[which];
   auto a = reinterpret_cast<std::uintptr_t>(p);
-  const map::Leaf* l = map::leaf_of(a);
-  if (AKIT_UNLIKELY(!l) || AKIT_UNLIKELY(l->entry[map::page_in_leaf(a)].load(std::memory_order_relaxed) != c.entry)) return free_rest(h, which, p);
-  // Its page is ours. The middle of a block, one that was never handed out, one that is free:
-  if (AKIT_UNLIKELY(!starts_block(c, a)) || AKIT_UNLIKELY(a - c.fresh < c.uncut)) return free_rest(h, which, p);
-  if (AKIT_UNLIKELY(heap::mark_in(a) == (a ^ n->mark))) return free_rest(h, which, p);
-  heap::push(n, c, a);
+  if (AKIT_UNLIKELY(a >> map::kLeafShift != n->leaf_number)) return free_rest(h, which, p);
+  if (AKIT_UNLIKELY(n->leaf->entry[map::page_in_leaf(a)].load(std::memory_order_relaxed) != c.entry)) return free_rest(h, which, p);
+  // Its page is ours. The middle of a block, or one that is free:
+  std::uint64_t mark = a ^ n->mark;
+  if (AKIT_UNLIKELY(!starts_block(c, a)) || AKIT_UNLIKELY(heap::mark_in(a) == mark)) return free_rest(h, which, p);
+  std::uint64_t link = c.head ^ n->key;
+  c.head = a;
+  heap::link_in(a) = link;
+  heap::mark_in(a) = mark;
   c.frees = c.frees + 1;
   n->room = n->room + c.stride;
   return 0;

@@ -53,7 +53,7 @@ void note_fallback(Nodes* n) {
 
 std::uintptr_t cut(Nodes* n, NodeClass& c) {
   std::uintptr_t a = c.fresh, lent = c.lent_fresh;
-  if (c.uncut) {
+  if (c.uncut || open_more(n, c)) {
     c.fresh = a + c.stride;
     c.uncut = c.uncut - c.stride;
     return a;
@@ -81,6 +81,10 @@ void watched_in(Heap* h, const NodeClass& c, std::uintptr_t a) {
 
 // Why p is not a block of this class that is out; 0: it is.
 int why_not(Nodes* n, const NodeClass& c, std::uintptr_t a) {
+  if (map::entry_of(a) == c.entry && starts_block(c, a) && !c.lent_fresh && !is_free(n, a)) {
+    know_leaf(n, a);
+    return 0;
+  }
   NodeBlock b = node_around(n, a);
   if (!b.slab || b.base != a) return ENOENT;
   return b.cls != &c || is_free(n, a) ? EINVAL : 0;
