@@ -183,14 +183,11 @@ bool run_new(Heap* h, Nodes* n, NodeClass& c, int* error) {
   c.run_bytes = c.run_bytes + bytes;
   s->starts[first / 64] |= std::uint64_t{1} << (first % 64);
   s->pos = at + bytes - s->base;
-  map::set_entries(at, s->lent ? bytes / map::kPage : 1, c.pages);
-  std::uintptr_t begin = c.run;
-  auto size = static_cast<std::uint32_t>((at + bytes - begin) / c.stride * c.stride);
-  c.lent_fresh = s->lent ? begin : 0;
-  c.lent_end = s->lent ? begin + size : 0;
-  c.fresh = s->lent ? 0 : begin;
+  map::set_entries(at, 1, c.pages);
+  c.fresh = c.run;
   c.uncut = 0;
-  c.run_end = c.fresh + (s->lent ? 0 : size);
+  c.run_end = c.fresh + (at + bytes - c.fresh) / c.stride * c.stride;
+  c.lent = s->lent;
   c.zero = s->zero;
   n->refused = false;
   warn(h, n);
@@ -202,7 +199,8 @@ void know_leaf(Nodes* n, std::uintptr_t a) {
   n->leaf = map::leaf_of(a);
 }
 
-// A page's worth of blocks, so that pages are touched as they are used.
+// A page's worth of blocks, so that pages are touched as they are used. What is marked as free is found when
+// somebody frees it who had it before a reset.
 bool open_more(Nodes* n, NodeClass& c) {
   std::uintptr_t first = c.fresh, end = c.run_end, at = first;
   if (first == end) return false;
@@ -213,7 +211,7 @@ bool open_more(Nodes* n, NodeClass& c) {
     mark_in(at) = at ^ n->mark;
     if (n->watched) san::on_fresh(reinterpret_cast<void*>(at), kNodeWords);
   }
-  c.uncut = static_cast<std::uint32_t>(at - first);
+  c.uncut = c.lent ? c.stride : static_cast<std::uint32_t>(at - first);
   return true;
 }
 
@@ -243,7 +241,7 @@ void relist(Nodes* n) {
     NodeClass& c = n->classes()[i];
     std::uint64_t before = cut_of(c);
     c.peak = max<std::uint64_t>(c.peak, before);
-    if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.run_end = c.lent_fresh = c.lent_end = 0, c.uncut = 0;
+    if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.run_end = 0, c.uncut = 0;
     c.head = 0;
     c.cut = c.runs = c.run_bytes = 0;
     c.lost = c.lost + before;

@@ -42,8 +42,8 @@ struct alignas(kCacheLine) NodeClass {
   // Blocks are cut in order, and only when no free one is left: so as many as were cut were out at once.
   map::Entry pages;                 // as `entry`, as it is
   std::uint32_t capacity;           // elements
-  Shared<std::uintptr_t> lent_fresh;  // instead of `fresh` in a slab beyond the bound
-  std::uintptr_t lent_end, run_end;
+  std::uintptr_t run_end;
+  bool lent;                        // the current run lies in a slab beyond the bound: each block is opened alone
   bool zero;                        // what is not cut yet of the current run reads as zero
   Shared<std::uintptr_t> run;       // first block of the current run
   Shared<std::uint64_t> cut;        // blocks of earlier runs
@@ -89,7 +89,7 @@ AKIT_INLINE void push(Nodes* n, NodeClass& c, std::uintptr_t a) {
 }
 
 inline std::uint64_t cut_in_run(const NodeClass& c) {
-  std::uintptr_t run = c.run, lent = c.lent_fresh, at = lent ? lent : static_cast<std::uintptr_t>(c.fresh);
+  std::uintptr_t run = c.run, at = c.fresh;
   return at > run ? (at - run) / c.stride : 0;
 }
 inline std::uint64_t cut_of(const NodeClass& c) { return c.cut + cut_in_run(c); }

@@ -52,16 +52,12 @@ void note_fallback(Nodes* n) {
 }
 
 std::uintptr_t cut(Nodes* n, NodeClass& c) {
-  std::uintptr_t a = c.fresh, lent = c.lent_fresh;
-  if (c.uncut || open_more(n, c)) {
-    c.fresh = a + c.stride;
-    c.uncut = c.uncut - c.stride;
-    return a;
-  }
-  if (lent == c.lent_end) return 0;
-  note_fallback(n);
-  c.lent_fresh = lent + c.stride;
-  return lent;
+  std::uintptr_t a = c.fresh;
+  if (!c.uncut && !open_more(n, c)) return 0;
+  c.fresh = a + c.stride;
+  c.uncut = c.uncut - c.stride;
+  if (c.lent) note_fallback(n);
+  return a;
 }
 
 void watched_out(Heap* h, const NodeClass& c, std::uintptr_t a, bool zero) {
@@ -81,7 +77,7 @@ void watched_in(Heap* h, const NodeClass& c, std::uintptr_t a) {
 
 // Why p is not a block of this class that is out; 0: it is.
 int why_not(Nodes* n, const NodeClass& c, std::uintptr_t a) {
-  if (map::entry_of(a) == c.entry && starts_block(c, a) && !c.lent_fresh && !is_free(n, a)) {
+  if (map::entry_of(a) == c.entry && starts_block(c, a) && !is_free(n, a)) {
     know_leaf(n, a);
     return 0;
   }

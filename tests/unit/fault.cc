@@ -1,6 +1,7 @@
 // Every system call the scenario makes is refused once, and for ever from then on, one run of a
 // fresh process each: no crash, no leak, no lost byte, and refusals are NULL with ENOMEM.
 #include "../check.h"
+#include "nodes.h"
 #include "pools.h"
 #include "regions.h"
 #include "scenario.h"
@@ -82,3 +83,9 @@ CASE(fault_pools_bind) { refuse_each(os::fault::kBind, ENOSYS, pool_scenario, 25
 CASE(fault_pools_membarrier) { refuse_each(os::fault::kMembarrier, EPERM, pool_scenario, 25); }
 CASE(fault_pools_thread) { refuse_each(os::fault::kThread, EAGAIN, pool_scenario, 25); }
 CASE(fault_pools_any) { refuse_each(os::fault::kAny, ENOMEM, pool_scenario, 50); }
+
+CASE(fault_nodes_map) { refuse_each(os::fault::kMap, ENOMEM, nodes_scenario, 25); }
+CASE(fault_nodes_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, nodes_scenario, 25); }
+CASE(fault_nodes_advise) { refuse_each(os::fault::kAdvise, EINVAL, nodes_scenario, 25); }  // also: populate of old kernels
+CASE(fault_nodes_discard) { refuse_each(os::fault::kDiscard, EAGAIN, nodes_scenario, 25); }
+CASE(fault_nodes_any) { refuse_each(os::fault::kAny, ENOMEM, nodes_scenario, 50); }
