@@ -199,18 +199,23 @@ void know_leaf(Nodes* n, std::uintptr_t a) {
   n->leaf = map::leaf_of(a);
 }
 
+static void mark_free(Nodes* n, std::uintptr_t a) {
+  if (n->watched) san::on_release(reinterpret_cast<void*>(a), kNodeWords);
+  mark_in(a) = a ^ n->mark;
+  if (n->watched) san::on_fresh(reinterpret_cast<void*>(a), kNodeWords);
+}
+
 // A page's worth of blocks, so that pages are touched as they are used. What is marked as free is found when
 // somebody frees it who had it before a reset.
 bool open_more(Nodes* n, NodeClass& c) {
   std::uintptr_t first = c.fresh, end = c.run_end, at = first;
   if (first == end) return false;
   if (first >> map::kLeafShift != n->leaf_number) know_leaf(n, first);
-  for (std::uintptr_t stop = align_down(first, map::kPage) + map::kPage; at < end && (at < stop || at == first); at += c.stride) {
-    map::set_entries(align_down(at, map::kPage), 1, c.pages);
-    if (n->watched) san::on_release(reinterpret_cast<void*>(at), kNodeWords);
-    mark_in(at) = at ^ n->mark;
-    if (n->watched) san::on_fresh(reinterpret_cast<void*>(at), kNodeWords);
-  }
+  std::uintptr_t stop = align_down(first, map::kPage) + map::kPage;
+  for (; at < end && (at < stop || at == first); at += c.stride) mark_free(n, at);
+  // What is left behind the last one looks like the start of a block.
+  if (at == end && at < stop) mark_free(n, at);
+  map::set_entries(align_down(first, map::kPage), 1, c.pages);
   c.uncut = c.lent ? c.stride : static_cast<std::uint32_t>(at - first);
   return true;
 }
@@ -242,7 +247,7 @@ void relist(Nodes* n) {
     std::uint64_t before = cut_of(c);
     c.peak = max<std::uint64_t>(c.peak, before);
     if (map::entry_of(c.run) != c.pages) c.run = c.fresh = c.run_end = 0, c.uncut = 0;
-    c.head = 0;
+    forget_free(n, c);
     c.cut = c.runs = c.run_bytes = 0;
     c.lost = c.lost + before;
   }

@@ -34,6 +34,7 @@ void add_class(Heap* h, Nodes* n, std::size_t bytes, std::size_t alignment, std:
   c.capacity = static_cast<std::uint32_t>(capacity);
   c.least = least_run(c.stride);
   c.pages = entry_for(h, n->count);
+  forget_free(n, c);
   c.entry = c.stride > kFarStride ? kNoPage : c.pages;
   set_divisor(c);
   n->largest = max(n->largest, c.least);
@@ -188,7 +189,7 @@ void nodes_forget(Heap* h) {
   for (unsigned i = 0; i < n->count; ++i) {
     NodeClass& c = n->classes()[i];
     std::uint64_t listed = 0;
-    for (std::uintptr_t a = c.head; a; a = link_in(a) ^ n->key) ++listed;
+    for (std::uintptr_t a = first_free(n, c); a; a = link_in(a) ^ n->key) ++listed;
     c.frees = c.allocs - (cut_of(c) - listed);
   }
   n->room = n->room + static_cast<std::int64_t>(before - nodes_out_bytes(n));

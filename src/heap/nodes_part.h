@@ -31,7 +31,7 @@ struct NodeSlab {
 inline constexpr std::size_t kFarStride = 8192;  // above, starts are relative to the run, and frees do not take the fast path
 
 struct alignas(kCacheLine) NodeClass {
-  HotShared<std::uintptr_t> head;   // free blocks, the last that was freed first
+  HotShared<std::uint64_t> head;    // free blocks, the last that was freed first: encoded, as the links are
   HotShared<std::uintptr_t> fresh;  // in the current run: the first that was never handed out
   HotShared<std::uint32_t> uncut;   // bytes of those that are open: on pages of the class in the map, and marked as free
   std::uint32_t rotate;             // of (address * inverse): at most `most` for multiples of the stride
@@ -83,10 +83,13 @@ inline constexpr std::size_t kNodeWords = 2 * sizeof(NodeWord);
 AKIT_INLINE NodeWord& link_in(std::uintptr_t a) { return *reinterpret_cast<NodeWord*>(a); }
 AKIT_INLINE NodeWord& mark_in(std::uintptr_t a) { return *reinterpret_cast<NodeWord*>(a + sizeof(NodeWord)); }
 AKIT_INLINE void push(Nodes* n, NodeClass& c, std::uintptr_t a) {
-  link_in(a) = c.head ^ n->key;
+  link_in(a) = c.head;
   mark_in(a) = a ^ n->mark;
-  c.head = a;
+  c.head = a ^ n->key;
 }
+AKIT_INLINE std::uintptr_t first_free(const Nodes* n, const NodeClass& c) { return c.head ^ n->key; }  // 0: none
+AKIT_INLINE bool leads_somewhere(const Nodes* n, std::uint64_t link) { return ((link ^ n->key) & n->no_address) == 0; }
+inline void forget_free(const Nodes* n, NodeClass& c) { c.head = n->key; }
 
 inline std::uint64_t cut_in_run(const NodeClass& c) {
   std::uintptr_t run = c.run, at = c.fresh;

@@ -9,11 +9,11 @@ namespace akit::nodes {
 
 AKIT_INLINE void* alloc(akit_nodes* h, Nodes* n, unsigned which) {
   NodeClass& c = n->classes()[which];
-  std::uintptr_t a = c.head;
+  std::uintptr_t a = heap::first_free(n, c);
   if (AKIT_LIKELY(a != 0)) {
-    std::uint64_t next = heap::link_in(a) ^ n->key;
-    if (AKIT_UNLIKELY((next & n->no_address) != 0)) return alloc_rest(h, which);
-    c.head = next;
+    std::uint64_t link = heap::link_in(a);
+    if (AKIT_UNLIKELY(!heap::leads_somewhere(n, link))) return alloc_rest(h, which);
+    c.head = link;
   } else {
     if (AKIT_UNLIKELY(c.uncut == 0)) return alloc_rest(h, which);
     a = c.fresh;
@@ -36,10 +36,9 @@ AKIT_INLINE int free(akit_nodes* h, Nodes* n, unsigned which, void* p) {
   // Its page is ours. The middle of a block, or one that is free:
   std::uint64_t mark = a ^ n->mark;
   if (AKIT_UNLIKELY(!starts_block(c, a)) || AKIT_UNLIKELY(heap::mark_in(a) == mark)) return free_rest(h, which, p);
-  std::uint64_t link = c.head ^ n->key;
-  c.head = a;
-  heap::link_in(a) = link;
+  heap::link_in(a) = c.head;
   heap::mark_in(a) = mark;
+  c.head = a ^ n->key;
   c.frees = c.frees + 1;
   n->room = n->room + c.stride;
   return 0;

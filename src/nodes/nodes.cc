@@ -33,12 +33,12 @@ AKIT_MISS void mend(Heap* h, std::uintptr_t a) {
 
 std::uintptr_t pop(Heap* h, Nodes* n, NodeClass& c) {
   for (int turn = 0; turn < 2; ++turn) {
-    std::uintptr_t a = c.head;
+    std::uintptr_t a = first_free(n, c);
     if (a == 0) return 0;
     if (n->watched) san::on_release(reinterpret_cast<void*>(a), kNodeWords);
-    std::uint64_t next = link_in(a) ^ n->key;
-    if (AKIT_LIKELY((next & n->no_address) == 0)) {
-      c.head = next;
+    std::uint64_t link = link_in(a);
+    if (AKIT_LIKELY(leads_somewhere(n, link))) {
+      c.head = link;
       return a;
     }
     mend(h, a);

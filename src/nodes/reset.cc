@@ -24,7 +24,8 @@ void forget_runs(Nodes* n) {
     c.peak = peak_of(c);
     c.lost = c.lost + cut_of(c);
     c.cut = c.runs = c.run_bytes = 0;
-    c.head = c.run = c.fresh = c.run_end = 0;
+    forget_free(n, c);
+    c.run = c.fresh = c.run_end = 0;
     c.uncut = 0;
     std::uint64_t allocs = c.allocs;
     c.frees = allocs;
