@@ -18,7 +18,7 @@
  * are kept for reuse, also inside memory of the caller; akit_huge, explicit huge pages, with an
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
- * any thread.
+ * any thread; and akit_nodes: nodes of one size and small arrays, for one thread at a time.
  *
  *
  * Chapter 1: ownership

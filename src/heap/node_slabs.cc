@@ -44,6 +44,7 @@ bool any_out(Nodes* n, const NodeSlab* s) {
 void warn(Heap* h, Nodes* n) {
   std::uint64_t bound = h->opt.limit_bytes, now = h->mapped.load(std::memory_order_relaxed);
   NodeSlab* only = h->opt.memory || h->opt.exhaust_mode == 1 ? n->slabs : nullptr;
+  if (only && only->lent) return;
   if (only) bound = only->bytes, now = only->pos;
   if (bound == kNone || h->opt.warn_percent == ~0u) return;
   bool near = now >= bound / 100 * h->opt.warn_percent;

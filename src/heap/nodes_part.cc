@@ -90,7 +90,8 @@ std::size_t book_bytes(const Options& o) {
 bool nodes_open(Heap* h) {
   const Options& o = h->opt;
   std::size_t bytes = book_bytes(o);
-  Span* s = charge(h, bytes) ? pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true) : nullptr;
+  if (!charge(h, bytes)) return false;
+  Span* s = pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true);
   if (!s) {
     uncharge(h, bytes);
     return false;

@@ -99,6 +99,8 @@ CASE(handles_that_are_none)
 /* A free node that is written to has a link that leads nowhere: told, and the list is whole again. */
 CASE(written_after_free)
 {
+    if (CHECK_SANITIZED)
+        SKIP("the case looks into free blocks");
     akit_nodes *h = new_nodes();
     void **p = many_nodes(h, 100);
     for (size_t i = 0; i < 50; i++)
