@@ -35,7 +35,7 @@
  *     of its parent alive. The default heap alone cannot be destroyed (-EPERM).
  *   - The library copies every string and every struct it is given. It keeps no pointer of the
  *     caller but the `user` argument of akit_misuse_handler and the memory given to
- *     akit_region_create and akit_pool_create.
+ *     the create functions (config field `memory`).
  *   - The library never calls malloc, free or stdio, so it may itself stand behind malloc.
  *
  *

@@ -182,8 +182,11 @@ bool run_new(Heap* h, Nodes* n, NodeClass& c, int* error) {
   c.run = first_block(c, at);
   c.runs = c.runs + 1;
   c.run_bytes = c.run_bytes + bytes;
-  s->starts[first / 64] |= std::uint64_t{1} << (first % 64);
-  s->pos = at + bytes - s->base;
+  {
+    os::Guard g(h->spans_lock);  // anybody may ask what lies at an address
+    s->starts[first / 64] |= std::uint64_t{1} << (first % 64);
+    s->pos = at + bytes - s->base;
+  }
   map::set_entries(at, 1, c.pages);
   c.fresh = c.run;
   c.uncut = 0;

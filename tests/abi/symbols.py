@@ -40,7 +40,7 @@ def sources(folder, *endings):
                 yield os.path.join(directory, file)
 
 
-TYPES = re.compile(r"akit_\w+_(config|stats|info|system)$|akit_(tiered|region|huge|pool)$")
+TYPES = re.compile(r"akit_\w+_(config|stats|info|system)$|akit_(tiered|region|huge|pool|nodes)$")
 
 
 def used_by(folder, *endings):
