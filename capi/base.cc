@@ -16,15 +16,21 @@ struct ErrorText {
 
 constexpr ErrorText kErrors[] = {
     {0, "success"},
-    {EPERM, "not allowed for the default heap"},
+    {EPERM, "not allowed for the default heap, in a child of a fork, or by a policy of the system"},
     {ENOENT, "not a block of this handle, or no such entry"},
+    {ENXIO, "the io_uring has no table of buffers"},
+    {EBADF, "the file descriptor is not open"},
     {E2BIG, "a field is set that this version of the library does not know"},
     {EAGAIN, "the system is short of a resource, or a counter is at its end"},
     {ENOMEM, "out of memory or over the handle's limit"},
+    {EFAULT, "memory that the kernel cannot write to"},
     {EBUSY, "already in use or pinned"},
+    {EEXIST, "there is one already, or the io_uring is another thread's"},
     {EINVAL, "invalid argument or handle"},
+    {EMFILE, "too many open files"},
     {ENOSPC, "the buffer is too small"},
     {ENOSYS, "not built into this library, or not in this kernel"},
+    {EOPNOTSUPP, "the file is not an io_uring"},
     {EMSGSIZE, "larger than this handle can ever give"},
     {ENOBUFS, "exhausted now"},
     {ESHUTDOWN, "the handle has been destroyed"},
@@ -42,7 +48,7 @@ const char* akit_version_string(void) { return AKIT_VERSION_STRING; }
 
 int akit_feature(uint32_t feature) {
   switch (feature) {
-    case AKIT_FEATURE_URING: return -ENOSYS;
+    case AKIT_FEATURE_URING:
     case AKIT_FEATURE_HUGETLB:
     case AKIT_FEATURE_MEMBARRIER: return 0;
     default: return -EINVAL;

@@ -2,11 +2,13 @@
 
 #include <cstring>
 
+#include "arena/api.h"
 #include "huge/api.h"
 #include "nodes/api.h"
 #include "pool/api.h"
 #include "region/api.h"
 #include "ring/api.h"
+#include "uring/api.h"
 
 namespace akit::abi {
 
@@ -33,8 +35,12 @@ constexpr const char* kPool[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_POOL_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kRing[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_RING_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kArena[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_ARENA_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kNodes[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_NODES_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kUring[] = {AKIT_URING_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kGroup[] = {AKIT_GROUP_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
 
 template <class Stats, std::size_t N>
@@ -56,8 +62,14 @@ constexpr KindTexts kinds[kKinds] = {
      read<PoolStats, pool::stats_by_id>},
     {heap::kKindRing, "ring", kRing, count<RingStats>(kRing), nullptr,
      read<RingStats, ring::stats_by_id>},
+    {heap::kKindArena, "arena", kArena, count<ArenaStats>(kArena), nullptr,
+     read<ArenaStats, arena::stats_by_id>},
     {heap::kKindNodes, "nodes", kNodes, count<NodesStats>(kNodes), nodes::class_stats_by_id,
      read<NodesStats, nodes::stats_by_id>},
+    {heap::kKindUring, "uring", kUring, count<UringStats>(kUring), nullptr,
+     read<UringStats, uring::stats_by_id>},
+    {heap::kKindGroup, "uring_group", kGroup, count<GroupStats>(kGroup), nullptr,
+     read<GroupStats, uring::group_stats_by_id>},
 };
 
 }  // namespace akit::abi

@@ -1,5 +1,5 @@
 // Statistics as OpenMetrics text. The format wants all samples of one metric together, so handles
-// are looked up once per metric. Ids and kinds of handles are no metrics.
+// are looked up once per metric. Ids and kinds of handles, and numbers of groups, are no metrics.
 #include <allockit/stats.h>
 
 #include <cstring>
@@ -18,6 +18,8 @@ using akit::abi::KindTexts;
 using akit::abi::Series;
 using akit::abi::Text;
 namespace core = akit::heap;
+
+bool is(const char* field, const char* name) { return std::strcmp(field, name) == 0; }
 
 bool ends_with(const char* s, const char* tail) {
   const std::size_t n = std::strlen(s), m = std::strlen(tail);
@@ -86,7 +88,7 @@ void metrics(Text& t, const Series& series, const char* copy) {
   if (series.empty()) return;
   for (std::size_t i = 0; i < kind.count; i++) {
     const char* field = kind.fields[i];
-    if (std::strcmp(field, "id") == 0 || std::strcmp(field, "kind") == 0) continue;
+    if (is(field, "id") || is(field, "kind") || is(field, "group_id")) continue;
     announce(t, kind.name, field, kind.name);
     if (series.has_unnamed()) sample(t, kind.name, field, "", copy, series.unnamed().of[i]);
     series.each_named([&](const char* handle, const Figures& figures) {

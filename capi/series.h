@@ -36,7 +36,8 @@ class Total {
     if (is(field, "purge_deadline_ns")) {
       if (n < total) total = n;
     } else if (is(field, "purge_overdue_ns") || is(field, "populate_max_ns") ||
-               is(field, "last_fallback_unix_ns")) {
+               is(field, "last_fallback_unix_ns") || is(field, "state") ||
+               is(field, "last_errno")) {
       if (n > total) total = n;
     } else if (is(field, "first_fallback_unix_ns")) {
       if (total == 0 || (n != 0 && n < total)) total = n;

@@ -5,6 +5,7 @@
 #include <allockit/pool.h>
 #include <allockit/region.h>
 #include <allockit/tiered.h>
+#include <allockit/uring.h>
 
 #include "abi_struct.h"
 #include "heap/api.h"
@@ -43,6 +44,20 @@ static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #define AKIT_CORE akit::PoolStats
 AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
 AKIT_POOL_STATS_FIELDS(AKIT_SAME)
+static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
+#undef AKIT_PUBLIC
+#undef AKIT_CORE
+
+#define AKIT_PUBLIC akit_uring_stats
+#define AKIT_CORE akit::UringStats
+AKIT_URING_STATS_FIELDS(AKIT_SAME)
+static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
+#undef AKIT_PUBLIC
+#undef AKIT_CORE
+
+#define AKIT_PUBLIC akit_uring_group_stats
+#define AKIT_CORE akit::GroupStats
+AKIT_GROUP_STATS_FIELDS(AKIT_SAME)
 static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #undef AKIT_PUBLIC
 #undef AKIT_CORE

@@ -1,13 +1,14 @@
 // The allocator under test. The same row programs are compiled several times: against malloc and free, which the
 // caller replaces by LD_PRELOAD; against a handle of the installed allockit library (HEAP_TIERED, HEAP_REGION,
-// HEAP_POOL); and against plain mmap and munmap (HEAP_MMAP).
+// HEAP_POOL); and against plain mmap and munmap (HEAP_MMAP). With HEAP_OWN the rows call the library by themselves, and the
+// heap is malloc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
-#if defined(HEAP_TIERED) || defined(HEAP_REGION) || defined(HEAP_POOL)
+#if defined(HEAP_TIERED) || defined(HEAP_REGION) || defined(HEAP_POOL) || defined(HEAP_OWN)
 #include <allockit.h>
 #define HEAP_ALLOCKIT
 #elif defined(HEAP_MMAP)

@@ -12,9 +12,9 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 # No builtin malloc, or the compiler removes pairs; loops and functions aligned, or their place in the file decides.
 FLAGS = ["-std=c++20", "-O2", "-DNDEBUG", "-fno-builtin", "-falign-functions=64", "-falign-loops=32"]
 
-# Name of the heap: macro, and whether the library is linked.
-HEAPS = {"malloc": (None, False), "mmap": ("HEAP_MMAP", False), "tiered": ("HEAP_TIERED", True), "region": ("HEAP_REGION", True),
-         "pool": ("HEAP_POOL", True)}
+# Name of the heap: macro, and the packages that are linked.
+HEAPS = {"malloc": (None, []), "mmap": ("HEAP_MMAP", []), "tiered": ("HEAP_TIERED", ["allockit"]), "region": ("HEAP_REGION", ["allockit"]),
+         "pool": ("HEAP_POOL", ["allockit"]), "own": ("HEAP_OWN", ["allockit"]), "uring": ("HEAP_OWN", ["allockit_io", "allockit", "liburing"])}
 
 
 def compiler():
@@ -26,26 +26,31 @@ def have_benchmark():
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
-def library(prefix):
+def pkg_config(prefix, words):
     env = environment()
     env["PKG_CONFIG_PATH"] = os.path.join(prefix, "lib", "pkgconfig") + ":" + env["PKG_CONFIG_PATH"]
-    found = subprocess.run(["pkg-config", "--cflags", "--libs", "allockit"], env=env, capture_output=True, text=True)
+    return subprocess.run(["pkg-config"] + words, env=env, capture_output=True, text=True)
+
+
+def packages(prefix, names):
+    if not names:
+        return []
+    found = pkg_config(prefix, ["--cflags", "--libs"] + names)
     if found.returncode != 0:
-        sys.exit("allockit is not installed in %s: %s" % (prefix, found.stderr.strip()))
+        sys.exit("%s: not all are installed, here or in %s: %s" % (", ".join(names), prefix, found.stderr.strip()))
     return shlex.split(found.stdout)
 
 
 def compile_all(folder, programs, prefix):
     """programs: path of the program -> (heap, folders with its sources besides common)."""
     os.makedirs(folder, exist_ok=True)
-    linked = library(prefix)
     for program, (heap, sources) in programs.items():
-        macro, links = HEAPS[heap]
+        macro, linked = HEAPS[heap]
         folders = [HERE] + sources
         files = [file for one in folders for file in sorted(glob.glob(os.path.join(one, "*.cc")))]
         seen = files + [file for one in folders for file in glob.glob(os.path.join(one, "*.h"))] + [os.path.realpath(__file__)]
         command = [compiler()] + FLAGS + (["-D" + macro] if macro else []) + ["-I" + one for one in folders]
-        command += ["-o", program] + files + (linked if links else []) + ["-lbenchmark", "-pthread"]
+        command += ["-o", program] + files + packages(prefix, linked) + ["-lbenchmark", "-pthread"]
         if not up_to_date(program, command, max(map(os.path.getmtime, seen))):
             say("building " + relative(program))
             subprocess.run(command, check=True, env=environment())

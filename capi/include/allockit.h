@@ -18,7 +18,10 @@
  * are kept for reuse, also inside memory of the caller; akit_huge, explicit huge pages, with an
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
- * any thread; and akit_nodes: nodes of one size and small arrays, for one thread at a time.
+ * any thread. akit_ring hands out slices of one area, acquired by one thread, released by any.
+ * akit_arena hands out blocks one behind the other, which go together. akit_nodes hands out nodes of
+ * one size and small arrays, for one thread at a time. akit_uring registers memory of rings and pools
+ * with an io_uring, and akit_uring_group has the kernel pick the buffers of a pool.
  *
  *
  * Chapter 1: ownership
@@ -29,7 +32,10 @@
  *   - A block belongs to the handle it came from. Any thread may use it and free it.
  *   - A region that is pinned stays where it is until it is unpinned, even when it is freed or its
  *     handle destroyed meanwhile.
- *   - A buffer of a pool stays valid when the pool is destroyed, until it is put back.
+ *   - A buffer of a pool stays valid when the pool is destroyed, until it is put back; a slice of a
+ *     ring likewise, until it is released.
+ *   - Memory that is registered with an io_uring stays where it is until it has drained, also when
+ *     it is freed or its handle destroyed meanwhile.
  *   - Destroying NULL is legal. Destroying always consumes the handle, also when it returns an
  *     error, and the order of parents and children does not matter: a child keeps what it needs
  *     of its parent alive. The default heap alone cannot be destroyed (-EPERM).
@@ -46,7 +52,8 @@
  *     to a thread. Goroutines and asynchronous tasks may move between two calls.
  *   - A call that ends a handle must not run beside another call on the same handle.
  *   - Threads may exit at any time and in any order; what they had cached stays usable.
- *   - After fork the child may use every handle of this header set. Memory that other threads of
+ *   - After fork the child may use every handle of this header set but akit_uring and
+ *     akit_uring_group, whose calls answer -EPERM there. Memory that other threads of
  *     the parent held in their caches is lost to the child's cap. The purge thread does not run
  *     in the child until it is asked for again.
  *   - No function is async-signal-safe.
@@ -72,9 +79,9 @@
  *     ENOSPC   the text buffer is too small
  *     EBUSY    too late: already in use; or a pinned region cannot be moved or resized
  *     EAGAIN   the system or a counter is at its end: no thread, too many pins
- *     EPERM    not allowed for the default heap
+ *     EPERM    not allowed for the default heap, or in a child of a fork; io_uring is forbidden
  *     ENOSYS   this part was not built, or the kernel does not have it
- *     ENOBUFS  a handle on memory of the caller, or a pool that may not grow, has less free now
+ *     ENOBUFS  a handle on memory of the caller, a ring, or a pool that may not grow, has less free now
  *     EMSGSIZE more than such a handle can ever give
  *     ESHUTDOWN   the handle is being destroyed (AKIT_DESTROY_DEFER): nothing new from it
  *
@@ -134,10 +141,13 @@
  *
  *   Shared: pkg-config --cflags --libs allockit. Static: add --static; the archive's symbols are
  *   hidden, so a program or plug-in that contains it neither exports them nor has them replaced.
+ *   A small io_uring for programs that bring none is a second library, with a header of its own:
+ *   pkg-config allockit_io and <allockit/io.h>. For programs with liburing: <allockit/liburing.h>.
  */
 #ifndef ALLOCKIT_H
 #define ALLOCKIT_H
 
+#include <allockit/arena.h>
 #include <allockit/base.h>
 #include <allockit/host.h>
 #include <allockit/huge.h>
@@ -148,5 +158,6 @@
 #include <allockit/ring.h>
 #include <allockit/stats.h>
 #include <allockit/tiered.h>
+#include <allockit/uring.h>
 
 #endif

@@ -31,10 +31,23 @@
   X(discards_total) X(oversize_total) X(zeroed_bytes_total) X(grown_total) X(fallbacks_total)    \
   X(first_fallback_unix_ns) X(thread_cache_bytes) X(reused_bytes_total)
 
+#define AKIT_URING_STATS_FIELDS(X)                                                               \
+  X(state) X(last_errno) X(memlock_needed_bytes) X(memlock_limit_bytes) X(registered_bytes)      \
+  X(slots) X(slots_used) X(areas) X(areas_pending) X(areas_draining) X(lookups_missed_total)     \
+  X(registers_total) X(register_failures_total)
+
+#define AKIT_GROUP_STATS_FIELDS(X)                                                               \
+  X(group_id) X(entries) X(published) X(window) X(buffers_out) X(taken_total) X(refills_total)   \
+  X(enobufs_total) X(empty_ns_total) X(misuses_total)
+
 #define AKIT_RING_STATS_FIELDS(X)                                                                \
   X(capacity_bytes) X(max_slice_bytes) X(out_slices) X(out_peak_slices) X(releases_total)        \
   X(padding_bytes) X(padding_bytes_total) X(exhausted_total) X(too_large_total)                  \
   X(head_blocked_total) X(oldest_block_acquires) X(held_blocks)
+
+#define AKIT_ARENA_STATS_FIELDS(X)                                                               \
+  X(capacity_bytes) X(high_water_bytes) X(slabs) X(dedicated_slabs) X(tail_waste_bytes)          \
+  X(resets_total) X(rewinds_total) X(fallbacks_total) X(first_fallback_unix_ns) X(warnings_total)
 
 #define AKIT_NODES_STATS_FIELDS(X)                                                               \
   X(nodes_used) X(arrays_used) X(free_bytes) X(slabs) X(recycled_total) X(fallbacks_total)       \
@@ -76,10 +89,23 @@ struct RingStats {
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_RING_STATS_FIELDS(AKIT_FIELD)
 };
+struct ArenaStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_ARENA_STATS_FIELDS(AKIT_FIELD)
+};
 struct NodesStats {
   std::uint64_t struct_size;
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_NODES_STATS_FIELDS(AKIT_FIELD)
+};
+struct UringStats {
+  std::uint64_t struct_size;
+  AKIT_URING_STATS_FIELDS(AKIT_FIELD)
+};
+struct GroupStats {
+  std::uint64_t struct_size;
+  AKIT_GROUP_STATS_FIELDS(AKIT_FIELD)
 };
 struct ClassStats {
   std::uint64_t struct_size;

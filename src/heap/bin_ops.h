@@ -16,7 +16,7 @@ inline unsigned full_capacity(const Heap* h, unsigned c) {
     n = size <= (std::size_t{4} << 20) ? max<std::size_t>((std::size_t{8} << 20) / size, 16) : size <= (std::size_t{16} << 20) ? 10 : 2;
     if (size > (std::size_t{64} << 20)) n = 1;
   }
-  if (h->pool) n = h->opt.thread_cache_bytes / 2 / size;  // of few classes each may have much of it
+  if (h->pool) n = h->opt.thread_cache_bytes / 8 * 7 / size;  // of few classes each may have much of it
   return static_cast<unsigned>(min<std::size_t>(n, cache::kMaxCapacity));
 }
 
@@ -105,12 +105,17 @@ inline void mark_touched(Heap* h, ThreadCache* tc, unsigned c) {
   mark_touched(h, c);
 }
 
+// The budget of a pool's thread is used up: the class that leaves most of its share unused gives half of that
+// back. false: it is not worth a buffer of class c.
+bool borrow(Heap* h, ThreadCache* tc, unsigned c);
+
 // Makes the bin usable when it is poisoned (never used, or taken). false: no array or no budget.
 inline bool attach(Heap* h, ThreadCache* tc, unsigned c) {
   if (tc->bin[c].load(std::memory_order_relaxed) != cache::poison()) return true;
   mark_touched(h, tc, c);  // here, because a thread may free into a class that it never allocated from
   unsigned full = full_capacity(h, c), first = size_of(h, c) <= (std::size_t{16} << 10) && !h->pool ? full : min(full, size_of(h, c) <= (std::size_t{1} << 20) ? 4u : 2u);
   unsigned cap = grant(h, tc, c, 0, first);
+  if (cap == 0 && AKIT_UNLIKELY(h->pool != nullptr) && borrow(h, tc, c)) cap = grant(h, tc, c, 0, first);
   if (cap == 0) return false;
   auto* a = static_cast<Slot*>(array_get(h, tc));
   if (!a) {
@@ -161,6 +166,7 @@ inline bool widen(Heap* h, ThreadCache* tc, unsigned c) {
   unsigned have = tc->capacity[c], full = full_capacity(h, c);
   if (have >= full) return false;
   unsigned cap = grant(h, tc, c, have, min(full, have * 2));
+  if (cap <= have && AKIT_UNLIKELY(h->pool != nullptr) && borrow(h, tc, c)) cap = grant(h, tc, c, have, min(full, have * 2));
   if (cap <= have) return false;
   Slot* top = tc->bin[c].load(std::memory_order_relaxed);
   unsigned down = cap - have;

@@ -8,6 +8,15 @@
 
 namespace akit::heap {
 
+// By the seat, without a TLS word; the sentinel when this thread has none yet or h is no such handle.
+AKIT_INLINE ThreadCache* seat_cache(akit_tiered* h, Kind kind) {
+  if (AKIT_UNLIKELY(!h || h->anchor != &anchor_of_this_copy) || AKIT_UNLIKELY(h->kind != kind)) return &no_cache;
+  std::uintptr_t tp = os::thread_pointer();
+  std::uint32_t i = seat_hash(tp) & h->seat_mask.load(std::memory_order_acquire);
+  Seat* s = &h->seats.load(std::memory_order_acquire)[i];
+  return AKIT_LIKELY(s->pointer.load(std::memory_order_acquire) == tp) ? s->cache.load(std::memory_order_relaxed) : &no_cache;
+}
+
 #if AKIT_TLS_WORD
 // A destroy in another thread may take a cache out of them.
 extern __thread HotShared<ThreadCache*> current_cache __attribute__((tls_model("initial-exec")));
@@ -28,16 +37,9 @@ inline void forget_current() {
   current_pool_cache = &no_cache;
 }
 #else
-AKIT_INLINE ThreadCache* current_of_kind(akit_tiered* h, Kind kind) {
-  if (AKIT_UNLIKELY(!h || h->anchor != &anchor_of_this_copy) || AKIT_UNLIKELY(h->kind != kind)) return &no_cache;
-  std::uintptr_t tp = os::thread_pointer();
-  std::uint32_t i = seat_hash(tp) & h->seat_mask.load(std::memory_order_acquire);
-  Seat* s = &h->seats.load(std::memory_order_acquire)[i];
-  return AKIT_LIKELY(s->pointer.load(std::memory_order_acquire) == tp) ? s->cache.load(std::memory_order_relaxed) : &no_cache;
-}
-AKIT_INLINE ThreadCache* current_for(akit_tiered* h) { return current_of_kind(h, kKindTiered); }
-AKIT_INLINE ThreadCache* current_region_for(akit_tiered* h) { return current_of_kind(h, kKindRegion); }
-AKIT_INLINE ThreadCache* current_pool_for(akit_tiered* h) { return current_of_kind(h, kKindPool); }
+AKIT_INLINE ThreadCache* current_for(akit_tiered* h) { return seat_cache(h, kKindTiered); }
+AKIT_INLINE ThreadCache* current_region_for(akit_tiered* h) { return seat_cache(h, kKindRegion); }
+AKIT_INLINE ThreadCache* current_pool_for(akit_tiered* h) { return seat_cache(h, kKindPool); }
 AKIT_INLINE ThreadCache* current_any_for(const void*) { return &no_cache; }
 inline void set_current(ThreadCache*) {}
 inline void forget_current() {}

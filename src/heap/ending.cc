@@ -82,14 +82,21 @@ void finish_closed() {
   os::Guard r(registry_lock);
   for (akit_tiered* s = first_live(); s;) {
     akit_tiered* next = s->next;
-    if (s->phase.load(std::memory_order_acquire) == Phase::kClosing) finish_if_last(s->heap);
+    if (has_heap(s) && s->phase.load(std::memory_order_acquire) == Phase::kClosing) finish_if_last(s->heap);
     s = next;
   }
 }
+namespace {
+constinit std::atomic<void (*)()> child_hook{nullptr};
+}
+void set_child_hook(void (*hook)()) { child_hook.store(hook, std::memory_order_release); }
+
 void after_fork_in_child() {
   purger::forget_after_fork();
+  if (auto hook = child_hook.load(std::memory_order_acquire)) hook();
   os::Thread* self = os::current_or_null();
   for (akit_tiered* s = first_live(); s; s = s->next) {
+    if (!has_heap(s)) continue;
     Heap* h = s->heap;
     orphan_all_but(h, self);
     forget_blocks(h);

@@ -39,26 +39,43 @@ void empty_caches(Heap* h) {
     for (auto& n : h->pool->front) n.store(0, std::memory_order_relaxed);
 }
 
+// The child's memory is not registered. true: some slabs do not exist in it.
+bool forget_slab_pins(Heap* h) {
+  bool hidden = false;
+  for (Span* s = h->pool ? h->spans : nullptr; s; s = s->all_next) {
+    if (s->role != pages::Role::kSlab || s->pins == 0) continue;
+    s->pins = 0;
+    hidden |= s->unforked;
+    h->pinned_spans.fetch_sub(1, std::memory_order_relaxed);
+    h->pinned_bytes.fetch_sub(s->bytes(), std::memory_order_relaxed);
+  }
+  return hidden;
+}
+
 }  // namespace
 
 void forget_blocks(Heap* h) {
-  if (h->ring) {
-    h->ring->order_lock.reset();
-    return ring_forget(h);
-  }
+  if (h->ring) return ring_forked(h);
+  if (h->arena) return arena_forget(h);
   if (h->nodes) return nodes_forget(h);
+  bool hidden = forget_slab_pins(h);
   if (!h->opt.copy_asked) huge_blocks_forget(h);
   bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages
-  if (h->opt.fork_mode != 2 && !lent) return;
+  if (h->opt.fork_mode != 2 && !lent && !hidden) return;
   empty_caches(h);
   for (Span* s = h->spans; s;) {
     Span* next = s->all_next;
-    if (s->page_shift || h->opt.fork_mode != 2) {
-      if (s->page_shift) release_slab_record(h, s), huge_block_forget(h, s);
+    bool slab = s->role == pages::Role::kSlab, unforked = slab && s->unforked;
+    if (s->page_shift || (h->opt.fork_mode != 2 && !unforked)) {
+      if (s->page_shift && lent)
+        release_slab_record(h, s), huge_block_forget(h, s);
+      else if (slab && hidden)
+        release_span(h, s, 0);  // a pool is forgotten as a whole
       s = next;
       continue;
     }
     if (s->role == pages::Role::kSlab) {
+      s->unforked = false;
       release_slab_record(h, s);
       unlink_span(h, s);
       s->owner = nullptr;
@@ -77,7 +94,7 @@ void forget_blocks(Heap* h) {
     pages::heap_of(s).free_gone(s);
     s = next;
   }
-  h->slab_bytes.store(0, std::memory_order_relaxed);
+  if (h->opt.fork_mode == 2) h->slab_bytes.store(0, std::memory_order_relaxed);
   if (h->kind == kKindHuge) {
     h->backing_bytes[pages::kBase].store(0, std::memory_order_relaxed);
     h->backing_bytes[pages::kThp].store(0, std::memory_order_relaxed);

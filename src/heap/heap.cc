@@ -71,7 +71,7 @@ std::uint64_t own_bytes() { return align_up(kHeapBytes, os::page_size()); }
 // Populated and left in the cache as memory with pages behind: the next spans of this handle come from
 // there.
 int prefault(Heap* h) {
-  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring || h->nodes) return 0;  // they have done it for their own memory
+  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring || h->arena || h->nodes) return 0;  // they have done it
   std::size_t bytes = align_up(h->opt.prefault_bytes, os::page_size());
   if (bytes > h->opt.limit_bytes) return 0;
   std::uint64_t deadline = deadline_from(h, os::now_coarse_ns());
@@ -116,7 +116,8 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   h->mapped_peak.store(own, std::memory_order_relaxed);
   h->metadata.store(own, std::memory_order_relaxed);
   open_account(h);
-  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h)) || (h->kind == kKindRing && !ring_open(h)) || (h->kind == kKindNodes && !nodes_open(h))) {
+  if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h)) || (h->kind == kKindRing && !ring_open(h)) ||
+      (h->kind == kKindArena && !arena_open(h)) || (h->kind == kKindNodes && !nodes_open(h))) {
     close_own_pages(h);
     return false;
   }
@@ -152,6 +153,8 @@ void release_all(Heap* h) {
       if (h->watch & kWatchZeroFree) wipe(s);
       s->no_cache |= s->role == pages::Role::kHugetlb;
       block_free(h, s, now);
+    } else if (s->role == pages::Role::kSlab) {
+      map::set_entries(s->base, s->pages, 0);  // its buffers are none any more
     }
     s = next;
   }
@@ -193,6 +196,7 @@ void end_heap(akit_tiered* stub) {
   disarm(h);
   if (h->nodes) nodes_clear(h);
   void_caches(h);
+  arena_close(h);
   release_all(h);
   pool_close(h);
   ring_close(h);
@@ -291,10 +295,19 @@ int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
   return 0;
 }
 
+// What create would take again: a handle that stands on another one has its pages as that one has them.
+Options answered(const Heap* h) {
+  Options o = h->opt;
+  bool all = h->kind == kKindPool || h->kind == kKindRing || h->kind == kKindNodes;
+  if (h->region_parent || (all && h->huge_parent)) o.thp = o.fork_mode = 0;
+  if (h->kind == kKindTiered && h->huge_parent) o.hugetlb_mode = 0;
+  return o;
+}
+
 int options_get(akit_tiered* stub, Kind kind, Options* out) noexcept {
   Heap* h = checked_heap(stub, kind);
   if (!h) return -EINVAL;
-  *out = h->opt;
+  *out = answered(h);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "pages/hugetlb.h"
 #include "pages/pages.h"
 #include "heap/api.h"
+#include "heap/arena_part.h"
 #include "heap/extent_class.h"
 #include "heap/pool_part.h"
 #include "heap/ring_part.h"
@@ -18,8 +19,9 @@ using pages::Span;
 struct Heap;
 struct Nodes;
 
-// Lingering: destroyed, but pinned regions or handles that stand on it keep it alive.
-enum class Phase : std::uint32_t { kSpare, kOpen, kClosing, kLingering, kStale };
+// Lingering: destroyed, but pinned memory or handles that stand on it keep it alive.
+// InParent: of a kind that a child of a fork may not use.
+enum class Phase : std::uint32_t { kSpare, kOpen, kClosing, kLingering, kStale, kInParent };
 
 struct Seat {  // which cache serves the thread with this thread pointer
   std::atomic<std::uintptr_t> pointer;
@@ -28,11 +30,20 @@ struct Seat {  // which cache serves the thread with this thread pointer
 
 }  // namespace akit::heap
 
+namespace akit::uring {
+struct Uring;
+struct Group;
+}  // namespace akit::uring
+
 struct akit_tiered {
   const void* anchor;  // address inside this copy of the library
   std::uint32_t kind;
   std::atomic<akit::heap::Phase> phase;
-  akit::heap::Heap* heap;
+  union {  // by kind
+    akit::heap::Heap* heap;
+    akit::uring::Uring* uring;
+    akit::uring::Group* group;
+  };
   std::uint64_t id;
   std::atomic<akit::heap::Seat*> seats;
   std::atomic<std::uint32_t> seat_mask;
@@ -115,6 +126,7 @@ struct Heap {
   pages::Account account;
   PoolPart* pool;                       // what pools have besides; NULL: no pool
   Ring* ring;                           // the same of rings
+  Arena* arena;                         // and of arenas
   Nodes* nodes;                         // and of nodes
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
@@ -172,6 +184,7 @@ inline std::size_t stride_of(const Heap* h, unsigned c) { return AKIT_UNLIKELY(h
 unsigned block_class(const Heap* h, std::size_t n);
 inline bool is_slab_class(const Heap* h, unsigned c) { return c <= h->last_medium || c >= kFirstNatural; }  // pools: all
 
+Options answered(const Heap* h);  // heap.cc: what config_get and suggest begin with
 // resolve.cc: what will be in force; -EINVAL when it cannot be, -ENOSYS for NUMA without NUMA.
 int resolve(Options& o, char (&name)[64]);
 unsigned last_class_within(std::uint64_t n);
@@ -182,6 +195,7 @@ Heap* heap_by_owner(std::uint32_t owner);
 bool owner_assign(Heap* h);          // under registry_lock
 void stub_retire(akit_tiered* h);    // under registry_lock: stale from now on
 akit_tiered* first_live();           // under registry_lock
+inline bool has_heap(const akit_tiered* h) { return h->kind < kKindUring; }
 extern Seat no_seats[1];
 extern std::atomic<std::uint64_t> handles_live, handles_created;
 
@@ -332,6 +346,19 @@ void* alloc_direct(Heap* h, const BlockRequest& r, bool* zeroed);
 bool free_class(Heap* h, ThreadCache* tc, unsigned c, void* p);  // after a push that missed
 void free_found(Heap* h, ThreadCache* tc, void* p);              // any block of h
 void free_without_cache(Heap* h, void* p);
+
+// pin.cc: slabs that the kernel has registered -----------------------------------------------------
+struct PinnedSlab {
+  void* base;
+  std::size_t bytes;
+  std::size_t page;  // of explicit huge pages, else 0
+};
+// Pins up to `n` slabs of a pool of which `known` does not say that they are pinned already.
+std::size_t pin_slabs(Heap* h, bool (*known)(void* arg, const void* base), void* arg, PinnedSlab* out, std::size_t n);
+void keep_from_children(Heap* h, void* base);  // a pinned slab or ring does not exist in children of a fork from now on
+void copy_to_children(Span* s);                // under h->spans_lock: the last pin is gone
+void unpin_slab(Heap* h, void* base);          // the handle may have ended when this returns
+std::uint64_t slabs_made(const Heap* h);       // changes with every new slab
 
 // steal.cc --------------------------------------------------------------------------------------
 // Takes bins of every cache of these heaps, also of threads that sleep, and gives the blocks to

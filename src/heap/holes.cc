@@ -37,7 +37,7 @@ bool discard_one(Heap* h, unsigned c, std::uint64_t now) {
   os::Guard g(k.lock);
   bool later = false;
   for (Span* s = k.partial; s; s = s->next) {
-    if (s->deadline == kNone || s->free_bits == 0) continue;
+    if (s->deadline == kNone || s->free_bits == 0 || s->pins) continue;
     if (s->deadline > now) {
       later = true;
       continue;
@@ -73,7 +73,7 @@ std::uint64_t purge_holes(Heap* h) {
       ClassState& k = h->classes[c];
       os::Guard g(k.lock);
       for (Span* s = k.partial; s; s = s->next)
-        if (s->free_bits) bytes += discard_holes(s);
+        if (s->free_bits && s->pins == 0) bytes += discard_holes(s);
     }
   return bytes;
 }

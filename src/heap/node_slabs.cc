@@ -50,7 +50,7 @@ void warn(Heap* h, Nodes* n) {
   bool near = now >= bound / 100 * h->opt.warn_percent;
   if (near && !n->warned) {
     n->warnings = n->warnings + 1;
-    event(ENOSPC, h->stub->id, nullptr);
+    event(ENOBUFS, h->stub->id, h->stub);
   }
   n->warned = near;
 }

@@ -24,5 +24,6 @@ std::uint64_t purge_round(std::uint64_t now);  // purge.cc
 std::uint64_t next_round();  // ns until something is due, kNone
 bool over_budget();
 void after_fork_in_child();
+void set_child_hook(void (*hook)());  // of the layers above, before the heaps look at themselves
 
 }  // namespace akit::heap

@@ -1,6 +1,6 @@
 // Pools: their classes, the caps on idle buffers, and the books of who is out at most.
 #include "cache/meta.h"
-#include "heap/heap.h"
+#include "heap/bin_ops.h"
 
 namespace akit::heap {
 namespace {
@@ -170,6 +170,29 @@ bool reserve(Heap* h, unsigned c, std::uint64_t n, unsigned part) {
   return false;
 }
 }  // namespace
+
+bool borrow(Heap* h, ThreadCache* tc, unsigned c) {
+  unsigned from = 0;
+  std::uint64_t most = size_of(h, c) * 2 - 1;
+  for (unsigned i = 1; i <= h->pool->count; ++i) {
+    if (i == c || tc->bin[i].load(std::memory_order_relaxed) == cache::poison()) continue;
+    // One place is left to it: a bin without any would be neither open nor closed.
+    std::uint64_t unused = (tc->capacity[i] - max(cache::bin_count(tc, i), 1u)) * size_of(h, i);
+    if (unused > most) most = unused, from = i;
+  }
+  if (!from) return false;
+  // The bin keeps its top in the array: what it holds moves up.
+  cache::Slot* top = tc->bin[from].load(std::memory_order_relaxed);
+  auto give = static_cast<unsigned>(max<std::uint64_t>(most / size_of(h, from) / 2, 1));
+  class_tell(h, tc, from, top);
+  cache::Slot* bottom = bottom_of(tc, from, array_of(top));
+  for (cache::Slot* s = top; s >= bottom; --s) s[give].store(s->load(std::memory_order_relaxed), std::memory_order_relaxed);
+  tc->bin[from].store(top + give, std::memory_order_relaxed);
+  tc->capacity[from] = static_cast<std::uint8_t>(tc->capacity[from] - give);
+  class_settle(tc, from);
+  ungrant(tc, from, give);
+  return true;
+}
 
 bool pool_admit(Heap* h, unsigned c, std::uint64_t n) { return reserve(h, c, n, 1); }
 

@@ -205,7 +205,7 @@ bool over_budget() {
 }
 
 std::uint64_t purge_heap(Heap* h) {
-  if (h->ring || h->nodes || (h->fixed && h->accounted)) return 0;  // no bins; memory of the caller: no system call
+  if (h->ring || h->arena || h->nodes || (h->fixed && h->accounted)) return 0;  // no bins; memory of the caller: no system call
   h->purges.fetch_add(1, std::memory_order_relaxed);
   std::uint64_t before = h->mapped.load(std::memory_order_relaxed);
   std::uint64_t now = os::now_coarse_ns();
@@ -289,6 +289,7 @@ int purge_process(std::uint32_t flags, std::uint64_t* bytes) noexcept {
   {
     os::Guard r(registry_lock);
     for (akit_tiered* s = first_live(); s; s = s->next) {
+      if (!has_heap(s)) continue;
       forget_warm(s->heap);
       purge_heap(s->heap);
       *bytes += purge_holes(s->heap);

@@ -174,7 +174,7 @@ void purge_at_cap(Heap* h) {
   if (h->accounted) {
     os::Guard r(registry_lock);
     for (akit_tiered* s = h->children ? first_live() : nullptr; s; s = s->next)
-      if (s->heap->region_parent == h || s->heap->huge_parent == h) purge_heap(s->heap);
+      if (has_heap(s) && (s->heap->region_parent == h || s->heap->huge_parent == h)) purge_heap(s->heap);
   }
   h->fruitless.store(true, std::memory_order_relaxed);
 }

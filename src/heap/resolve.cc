@@ -110,7 +110,7 @@ int resolve_pool(Options& o) {
   o.alignment = or_default(o.alignment, 64);
   o.cache_bytes = or_default(o.cache_bytes, 64 * kMiB);
   o.class_cache_bytes = or_default(o.class_cache_bytes, o.cache_bytes);
-  o.thread_cache_bytes = or_default(o.thread_cache_bytes, 4 * kMiB);
+  o.thread_cache_bytes = or_default(o.thread_cache_bytes, 8 * kMiB);
   if (o.thread_cache_bytes == kNone) o.thread_cache_bytes = min(o.cache_bytes, std::uint64_t{1} << 40);
   return 0;
 }
@@ -142,6 +142,27 @@ int resolve_ring(Options& o) {
   if (capacity > min(room, most)) return -EINVAL;
   o.capacity_bytes = capacity;
   o.block_bytes = block;
+  return 0;
+}
+
+int resolve_arena(Options& o) {
+  bool lent = o.region || o.huge;
+  if (o.exhaust_mode > 2 || (o.warn_percent > 100 && o.warn_percent != ~std::uint32_t{0})) return -EINVAL;
+  if ((o.region != nullptr) + (o.huge != nullptr) + (o.memory != nullptr) > 1 || (o.memory != nullptr) != (o.memory_bytes != 0)) return -EINVAL;
+  if ((lent || o.memory) && (o.numa_mode || o.thp > (lent ? 0u : 1u) || o.fork_mode > (lent ? 0u : 1u))) return -EINVAL;
+  if ((o.huge || o.memory) && o.prefault_bytes) return -EINVAL;
+  std::uintptr_t end;
+  if (__builtin_add_overflow(reinterpret_cast<std::uintptr_t>(o.memory), o.memory_bytes, &end)) return -EINVAL;
+  std::uint64_t most = std::uint64_t{1} << 40, page = os::page_size();
+  if (o.slab_bytes > most || o.max_slab_bytes > most) return -EINVAL;
+  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
+  std::uint64_t usual = o.huge ? 2 * kMiB : 64 * 1024;
+  if (o.slab_bytes == 0) o.slab_bytes = o.max_slab_bytes ? min(o.max_slab_bytes, usual) : usual;
+  if (o.max_slab_bytes == 0) o.max_slab_bytes = max(4 * kMiB, o.slab_bytes);
+  if (o.max_slab_bytes < o.slab_bytes) return -EINVAL;
+  o.slab_bytes = align_up(o.slab_bytes, page);
+  o.max_slab_bytes = align_up(o.max_slab_bytes, page);
+  o.warn_percent = o.warn_percent ? o.warn_percent : 80;
   return 0;
 }
 
@@ -185,7 +206,7 @@ int resolve(Options& o, char (&name)[64]) {
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
-  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : o.kind == kKindRing ? resolve_ring(o) : o.kind == kKindNodes ? resolve_nodes(o) : resolve_tiered(o);
+  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : o.kind == kKindRing ? resolve_ring(o) : o.kind == kKindArena ? resolve_arena(o) : o.kind == kKindNodes ? resolve_nodes(o) : resolve_tiered(o);
   return rc ? rc : resolve_numa(o);
 }
 

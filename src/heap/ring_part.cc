@@ -25,7 +25,8 @@ Ring* ring_new() {
 
 bool books_new(Heap* h, Ring* r) {
   std::size_t blocks = std::size_t{r->block_count} * sizeof(RingBlock), bytes = align_up(blocks + r->granules * sizeof(Cell), os::page_size());
-  Span* s = charge(h, bytes) ? pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true) : nullptr;
+  if (!charge(h, bytes)) return false;
+  Span* s = pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true);
   if (!s) {
     uncharge(h, bytes);
     return false;
@@ -93,6 +94,8 @@ void ring_begin(Ring* r) {
   r->blocks[0].started = r->acquired;
   r->held = r->held_last = kNoBlock;
   r->left = r->hidden = r->run = r->coloured = 0;  // the first acquire begins a run
+  r->end = r->base;
+  r->cell_end = r->cells;
   r->producer = 0;
 }
 
@@ -161,11 +164,11 @@ void ring_drain(Ring* r) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-void ring_forget(Heap* h) {
+namespace {
+
+// The area was not copied: nothing is out, and the next acquire makes a new one.
+void forget(Heap* h, Span* s) {
   Ring* r = h->ring;
-  Span* s = area_of(h);
-  bool gone = s && (pages::heap_of(s).kind().fork == 1 || (s->page_shift && !h->huge_parent->opt.copy_asked));
-  if (!gone) return;
   if (s->page_shift) {
     huge_block_forget(h, s);
   } else {
@@ -187,15 +190,41 @@ void ring_forget(Heap* h) {
   r->wrapped = false;
   r->padding = 0;
   r->barren = false;
-  r->order_lock.reset();
   r->order_at = r->tail;
   r->base = 0;
   r->granules = 0;
   r->gone = true;
+  ring_begin(r);
+}
+
+// The producer may have been another thread, in the middle of a change of blocks: every one but the current
+// is on the list again, and those with nothing out serve at once.
+void relink(Ring* r) {
+  r->held = r->held_last = kNoBlock;
+  if (r->ordered) return;
+  r->blocks[r->current].lap = 0;
+  for (std::uint32_t i = 0, n = min<std::uint32_t>(r->fresh, r->block_count); i < n; ++i) {
+    if (i == r->current) continue;
+    r->blocks[i].next = kNoBlock;
+    (r->held == kNoBlock ? r->held : r->blocks[r->held_last].next) = i;
+    r->held_last = i;
+  }
+}
+
+}  // namespace
+
+void ring_forked(Heap* h) {
+  Ring* r = h->ring;
+  Span* s = area_of(h);
+  r->order_lock.reset();
+  r->busy.store(0, std::memory_order_relaxed);
+  bool gone = s && (s->page_shift ? !h->huge_parent->opt.copy_asked : s->unforked || pages::heap_of(s).kind().fork == 1);
+  // The child's area is not registered.
+  r->pins = 0;
   h->pinned_spans.store(0, std::memory_order_relaxed);
   h->pinned_bytes.store(0, std::memory_order_relaxed);
-  r->pins = 0;
-  ring_begin(r);
+  if (s) s->pins = 0, s->unforked = false;
+  gone ? forget(h, s) : relink(r);
 }
 
 RingSum ring_sum(const Ring* r) {

@@ -122,6 +122,10 @@ struct Ring {
   Ring* next_spare;
 };
 
+// What releases of other threads write is on no line that the producer's fast path touches.
+static_assert(offsetof(Ring, left) % kCacheLine == 0 && offsetof(Ring, hidden) - offsetof(Ring, left) == kCacheLine &&
+              offsetof(Ring, told) % kCacheLine == 0 && offsetof(RingBlock, remote) == kCacheLine);
+
 inline constexpr std::uint64_t kGuards = std::uint64_t{1} << 34 | std::uint64_t{1} << 63;
 
 inline std::uint64_t granules_of(std::uint64_t packed) { return packed & kGranules; }
@@ -168,7 +172,7 @@ struct RingSum {
 RingSum ring_sum(const Ring* r);
 bool ring_is_back(Ring* r);        // nothing is out; under registry_lock
 void ring_drain(Ring* r);          // destroyed with slices out: no release takes the fast path from here on
-void ring_forget(Heap* h);         // child of a fork: the area was not copied
+void ring_forked(Heap* h);         // child of a fork
 bool ring_area(Heap* h);           // a new one
 void ring_begin(Ring* r);          // nothing was acquired, or what was is forgotten
 

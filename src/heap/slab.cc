@@ -129,8 +129,12 @@ bool tags_new(Heap* h, Span* s) {
   s->tag = 0;
   if (!(h->watch & kWatchTags)) return true;
   std::size_t bytes = align_up(s->capacity * sizeof(std::uint64_t), os::page_size());
-  Span* t = charge(h, bytes) ? pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true) : nullptr;
-  if (!t) return false;
+  if (!charge(h, bytes)) return false;
+  Span* t = pages::alloc_span(pages::kInternal, bytes >> map::kPageShift, 4096, true);
+  if (!t) {
+    uncharge(h, bytes);
+    return false;
+  }
   t->role = pages::Role::kInternal;
   if (!t->zero) __builtin_memset(t->memory(), 0, bytes);
   t->zero = false;
@@ -245,6 +249,8 @@ Span* slab_new(Heap* h, unsigned c, bool* over_cap) {
   s->cls = static_cast<std::uint8_t>(c);
   s->fresh = s->free_bits = h->pool ? s->capacity : 0;
   s->deadline = kNone;  // of pages under free blocks
+  s->pins = 0;
+  s->unforked = false;
   wipe_foreign(h, s);
   if (!h->huge_parent || !h->pool) s->backing = dense ? 1 : 0;
   s->usable = size_of(h, c);
@@ -317,7 +323,7 @@ void slab_return(Heap* h, unsigned c, void* p, std::uint64_t stamp) {
   if (!s->listed) push_partial(k, s);
   if (h->pool && has_due_holes(h)) s->deadline = deadline_from(h, stamp), h->pool->holes[c].store(true, std::memory_order_relaxed);
   // An empty slab leaves, unless it is the last with free blocks of a class that is in use.
-  if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h)) {
+  if (s->free_bits == s->fresh && (k.partial != s || s->next || k.out == 0) && may_leave(h) && s->pins == 0) {
     drop_partial(k, s);
     k.slabs = k.slabs - 1;
     release_span(h, s, stamp);
@@ -328,7 +334,7 @@ void release_empty_slabs(Heap* h, unsigned c, std::uint64_t stamp) {
   ClassState& k = h->classes[c];
   for (Span* s = may_leave(h) ? static_cast<Span*>(k.partial) : nullptr; s;) {
     Span* next = s->next;
-    if (s->free_bits == s->fresh) {
+    if (s->free_bits == s->fresh && s->pins == 0) {
       drop_partial(k, s);
       k.slabs = k.slabs - 1;
       release_span(h, s, stamp);

@@ -20,6 +20,16 @@ void fill_ring(const Ring* r, TieredStats* out) {
   out->frees_total = s.back_slices;
 }
 
+void fill_arena(const Arena* a, TieredStats* out) {
+  ArenaSum s = arena_sum(a);
+  std::uint64_t capacity = a->capacity;
+  out->used_bytes = s.used;
+  out->used_peak_bytes = s.used_peak;
+  out->cached_bytes = capacity - min(capacity, s.used + s.waste);
+  out->allocs_total = a->allocs;
+  out->frees_total = a->rewinds + a->resets;
+}
+
 void fill_nodes(const Nodes* n, TieredStats* out) {
   for (unsigned i = 0; i < n->count; ++i) {
     out->allocs_total += n->classes()[i].allocs;
@@ -159,6 +169,7 @@ void fill_handle(Heap* h, TieredStats* out) {
     }
   out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
   if (h->ring) fill_ring(h->ring, out);
+  if (h->arena) fill_arena(h->arena, out);
   if (h->nodes) fill_nodes(h->nodes, out);
 }
 
@@ -239,6 +250,7 @@ int process_stats_get(ProcessStats* out) noexcept {
   {
     os::Guard r(registry_lock);
     for (akit_tiered* s = first_live(); s; s = s->next) {
+      if (!has_heap(s)) continue;
       TieredStats t{};
       fill_handle(s->heap, &t);
       out->used_bytes += t.used_bytes;

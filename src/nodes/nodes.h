@@ -1,5 +1,6 @@
 // The other side of the fast path of nodes. heap/nodes_part.h says how they are kept.
 #pragma once
+#include "heap/is_open.h"
 #include "heap/nodes_part.h"
 #include "nodes/api.h"
 #include "os/thread.h"
@@ -10,14 +11,7 @@ using heap::Heap;
 using heap::NodeClass;
 using heap::Nodes;
 
-// Kind and phase are neighbours, so that one comparison tells an open handle from everything else.
-AKIT_INLINE bool is_open(const akit_tiered* s) {
-  using Both = std::uint64_t __attribute__((may_alias));
-  static_assert(offsetof(akit_tiered, phase) == offsetof(akit_tiered, kind) + 4);
-  if (AKIT_UNLIKELY(!s || s->anchor != &heap::anchor_of_this_copy)) return false;
-  constexpr std::uint64_t kOpenNodes = heap::kKindNodes | std::uint64_t{static_cast<std::uint32_t>(heap::Phase::kOpen)} << 32;
-  return AKIT_LIKELY(__atomic_load_n(reinterpret_cast<const Both*>(&s->kind), __ATOMIC_RELAXED) == kOpenNodes);
-}
+AKIT_INLINE bool is_open(const akit_tiered* s) { return heap::is_open<heap::kKindNodes>(s); }
 
 // The books of a handle whose calls may take the fast path: one load from the stub, and they know it.
 AKIT_INLINE Nodes* books_of(const akit_tiered* s) {

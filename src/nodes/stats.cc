@@ -98,7 +98,7 @@ int class_stats_by_id(std::uint64_t id, std::size_t index, ClassStats* out) noex
 int suggest(akit_nodes* r, Options* out) noexcept {
   Heap* h = checked_heap(stub(r), kKindNodes);
   if (!h) return -EINVAL;
-  *out = h->opt;
+  *out = answered(h);
   const Nodes* n = h->nodes;
   std::uint64_t bytes = 0;
   for (unsigned i = 0; i < n->count; ++i) bytes += (peak_of(n->classes()[i]) * n->classes()[i].stride + n->classes()[i].least - 1) / n->classes()[i].least * n->classes()[i].least;

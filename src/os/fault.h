@@ -5,7 +5,7 @@
 
 namespace akit::os::fault {
 
-enum Call : unsigned { kMap, kUnmap, kMove, kAdvise, kDiscard, kProtect, kMembarrier, kThread, kBind, kGuard, kMovePages, kCalls, kAny = kCalls };
+enum Call : unsigned { kMap, kUnmap, kMove, kAdvise, kDiscard, kProtect, kMembarrier, kThread, kBind, kGuard, kMovePages, kUringSetup, kUringTable, kUringUpdate, kUringClone, kUringGroup, kDup, kCalls, kAny = kCalls };
 
 #if defined(AKIT_TEST_HOOKS)
 // Refuse the n-th call of this kind from now (1 = the next); 0 = never. `forever`: and all after it.

@@ -27,11 +27,11 @@ char* put_number(char* at, std::uint64_t v, unsigned base) {
   return at;
 }
 
-void report(int error, std::uint64_t id, const void* p) {
+void report(int error, std::uint64_t id, const void* p, bool is_misuse) {
   char line[192];
-  char* at = put(line, error == EBUSY || error == ENOSPC ? "allockit: " : "allockit: misuse: ");
-  at = put(at, error == EBUSY    ? "destroyed with buffers out"
-           : error == ENOSPC ? "nearly full (warn_percent)"
+  char* at = put(line, is_misuse ? "allockit: misuse: " : "allockit: ");
+  at = put(at, error == EBUSY    ? is_misuse ? "two threads at once" : "destroyed with buffers out"
+           : error == ENOBUFS ? "nearly full"
            : error == ENOENT ? "not the start of a block of this handle"
            : id == 0 && p      ? "stale, foreign or wrong-kind handle"
                                : "block is not out (double free?) or bad size");
@@ -62,25 +62,25 @@ int misuse_handler(Handler fn, void* user) noexcept {
 std::uint64_t misuse_count() noexcept { return total.load(std::memory_order_relaxed); }
 
 namespace {
-void tell(int error, std::uint64_t id, const void* p) {
+void tell(int error, std::uint64_t id, const void* p, bool is_misuse) {
   if (mode_word.load(std::memory_order_relaxed) == 1) return;
   if (Handler fn = handler.load(std::memory_order_acquire))
     fn(handler_user.load(std::memory_order_acquire), error, id, p);
   else
-    report(error, id, p);
+    report(error, id, p, is_misuse);
 }
 }  // namespace
 
 AKIT_MISS void event(int error, std::uint64_t id, const void* p) noexcept {
   int saved = errno;
-  tell(error, id, p);
+  tell(error, id, p, false);
   errno = saved;
 }
 
 AKIT_MISS void misuse(int error, std::uint64_t id, const void* p) noexcept {
   int saved = errno;
   total.fetch_add(1, std::memory_order_relaxed);
-  tell(error, id, p);
+  tell(error, id, p, true);
   if (mode_word.load(std::memory_order_relaxed) == 2) abort();
   errno = saved;
 }

@@ -39,6 +39,7 @@ struct SpanFields {
   Shared<bool> was_zero = false;  // when it was handed out
   Shared<bool> freed = false;        // by its owner, but pinned, or kept on explicit huge pages
   bool no_cache = false;     // its pages leave when it is freed
+  bool unforked = false;     // slab: pinned, and not copied by fork
   Shared<std::uint32_t> pins = 0;
   std::uint32_t in_bin = 0;  // number of the count that found it in a thread's bin
   // slab: blocks of `stride` bytes; bits[] has a bit per block that is free in the span

@@ -23,6 +23,7 @@ void* refuse(Heap* h, int error) {
   return nullptr;
 }
 
+// Of buffers with a mapping of their own; for those of the classes gets and puts tell it.
 void note_zeroed(Heap* h, std::size_t bytes) { h->pool->zeroed_bytes.fetch_add(bytes, std::memory_order_relaxed); }
 
 // A mapping of its own, which leaves when it is put back.
@@ -38,6 +39,7 @@ void* get_alone(Heap* h, std::size_t n, std::size_t* capacity) {
   std::size_t got = s->usable;
   pool_count(h, 0, 1, 1);
   if (h->watch) watched_out(h, p, got, zeroed);
+  if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, got);
   if (capacity) *capacity = got;
   return p;
 }
@@ -109,7 +111,6 @@ void put_away(Heap* h, unsigned c, void* p) {
 
 void watched_out(Heap* h, void* p, std::size_t capacity, bool zeroed) {
   watch_out(h, p, capacity, capacity, zeroed);
-  if ((h->watch & kWatchZeroAlloc) && !zeroed) note_zeroed(h, capacity);
   if (!(h->watch & kWatchTags)) return;
   Buffer b = find(h, p);
   if (std::uint64_t* tag = tag_of(b, p)) __atomic_store_n(tag, 0, __ATOMIC_RELAXED);
@@ -182,7 +183,7 @@ int put_slow(akit_pool* r, void* p) {
     return -b.error;
   }
   if ((h->watch & (kWatchExact | kWatchZeroFree | kWatchTool)) && !watch_in(h, p)) return -EINVAL;
-  if (h->watch & kWatchZeroFree) note_zeroed(h, b.capacity);
+  if ((h->watch & kWatchZeroFree) && b.cls == 0) note_zeroed(h, b.capacity);
   bool ending = closing(h);
   ThreadCache* tc = nullptr;
   if (b.cls == 0) {

@@ -52,6 +52,9 @@ AKIT_INLINE void note_low(ThreadCache* tc, unsigned c, cache::Slot* top) {
 
 // Lengths between two classes: the one that first[] names is too small.
 AKIT_WARM void* get_later(akit_pool* h, std::size_t n, std::size_t* capacity);
+// When the TLS word does not name this pool, or the pool zeroes.
+AKIT_MISS void* get_second(akit_pool* h, std::size_t n, std::size_t* capacity);
+AKIT_MISS int put_second(akit_pool* h, void* p);
 AKIT_MISS void* get_slow(akit_pool* h, std::size_t n, std::size_t* capacity);
 AKIT_MISS int put_slow(akit_pool* h, void* p);
 

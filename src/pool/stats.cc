@@ -50,11 +50,13 @@ void fill(Heap* h, PoolStats* out) {
     out->discards_total += s.discards;
     out->thread_cache_bytes += bins * h->pool->size[c];
     out->reused_bytes_total += (s.gets - s.misses) * h->pool->size[c];
+    if (h->opt.zero_mode == 1) out->zeroed_bytes_total += s.gets * h->pool->size[c];
+    if (h->opt.zero_mode == 2) out->zeroed_bytes_total += (s.gets - s.used) * h->pool->size[c];
   }
   out->out_buffers = used + alone;
   out->out_peak_buffers = max(peak_of(h, 0), out->out_buffers);
   out->oversize_total = get(h->pool->oversize);
-  out->zeroed_bytes_total = get(h->pool->zeroed_bytes);
+  out->zeroed_bytes_total += get(h->pool->zeroed_bytes);
   out->grown_total = get(h->pool->grown);
   out->fallbacks_total = get(h->fallbacks);
   out->first_fallback_unix_ns = get(h->pool->first_fallback_unix_ns);

@@ -68,7 +68,7 @@ unsigned choose(const Lengths& l, unsigned most, std::uint64_t* out) {
 int suggest(akit_pool* r, Options* out) noexcept {
   Heap* h = checked_heap(stub(r), kKindPool);
   if (!h) return -EINVAL;
-  *out = h->opt;
+  *out = answered(h);
   PoolStats s{};
   if (int rc = stats_get(r, &s)) return rc;
   os::SlowSection section(os::current());
@@ -83,8 +83,10 @@ int suggest(akit_pool* r, Options* out) noexcept {
     for (unsigned c = 1; c <= t->count; ++c)
       largest = max(largest, static_cast<std::uint64_t>(max<std::int64_t>(t->peak[c].load(std::memory_order_relaxed), 0)) * t->size[c]);
   }
-  out->cache_bytes = align_up(max(s.used_peak_bytes, kUnit), kUnit);
-  out->class_cache_bytes = min(out->cache_bytes, align_up(max(largest, kUnit), kUnit));
+  // Room that a thread's bins took and do not use counts against the caps.
+  auto with_bins = [&](std::uint64_t peak) { return align_up(max(peak + min(peak / 2, h->opt.thread_cache_bytes), kUnit), kUnit); };
+  out->cache_bytes = with_bins(s.used_peak_bytes);
+  out->class_cache_bytes = min(out->cache_bytes, with_bins(largest));
   if (!h->huge_parent && !h->opt.memory) out->prefault_bytes = align_up(s.used_peak_bytes, os::page_size());
   return 0;
 }

@@ -70,7 +70,7 @@ int unpin(akit_ring* ring) noexcept {
     os::Guard g(h->spans_lock);
     if (h->ring->pins == 0) return -EINVAL;
     if (--h->ring->pins == 0) {
-      if (h->spans) h->spans->pins = 0;
+      if (h->spans) copy_to_children(h->spans), h->spans->pins = 0;
       h->pinned_spans.fetch_sub(1, std::memory_order_relaxed);
       h->pinned_bytes.fetch_sub(h->opt.capacity_bytes, std::memory_order_relaxed);
     }

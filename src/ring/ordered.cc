@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint64_t kPlace = kMostGranules - 1;
 
 void start_lap(Ring* r, std::uint64_t first, std::uint64_t n) {
-  end_run(r);
+  r->closed = acquired_granules(r);
+  r->coloured = 0;
   start_run(r, first, n);
 }
 

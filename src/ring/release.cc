@@ -180,6 +180,14 @@ int retain(akit_ring* ring, void* p, std::uint32_t count) noexcept {
   return -error;
 }
 
+// The tail of a slice is nobody's from here on.
+static void shorten(Heap* h, char* p, std::size_t used, std::size_t kept, std::size_t whole) {
+  used = max<std::size_t>(used, 1);
+  if (h->watch & kWatchTool) san::on_release(p, whole);
+  if (h->watch & kWatchZeroFree) __builtin_memset(p + kept, 0, whole - kept);
+  if (h->watch & kWatchTool) san::on_fresh(p + used, whole - used);
+}
+
 int commit(akit_ring* ring, void* p, std::size_t used) noexcept {
   os::KeepErrno keep;
   Heap* h = checked_heap(stub(ring), kKindRing);
@@ -191,13 +199,13 @@ int commit(akit_ring* ring, void* p, std::size_t used) noexcept {
   };
   if (int error = why_not(r, p)) return wrong(error);
   std::uint64_t g = granule_at(r, p), n = ring_length(r, g), stride = taken_at(r, g, n);
-  if (g + stride != place_now(r) || used > n << r->shift) return wrong(EINVAL);
+  bool here = r->ordered || block_at(r, g) == r->blocks + r->current;
+  if (!here || g + stride != place_now(r) || used > n << r->shift) return wrong(EINVAL);
   std::uint64_t keeps = max<std::uint64_t>((used + r->mask) >> r->shift, 1);
   if (taken_at(r, g, keeps) > stride) ++keeps;  // a colour that there is no room for
   std::uint64_t rest = n - keeps;
+  if (h->watch & (kWatchTool | kWatchZeroFree)) shorten(h, static_cast<char*>(p), used, keeps << r->shift, n << r->shift);
   if (rest == 0) return 0;
-  if (h->watch & kWatchZeroFree) __builtin_memset(static_cast<char*>(p) + (keeps << r->shift), 0, rest << r->shift);
-  if (h->watch & kWatchTool) san::on_fresh(static_cast<char*>(p) + used, (n << r->shift) - used);
   Cell* cell = &r->cells[g];
   bool is_long = keeps >= kLongLength;
   for (unsigned i = 1; is_long && i <= 4; ++i) __atomic_store_n(&cell[i], static_cast<Cell>(keeps >> (8 * (i - 1)) << 8), __ATOMIC_RELAXED);
@@ -205,10 +213,17 @@ int commit(akit_ring* ring, void* p, std::size_t used) noexcept {
   while (!__atomic_compare_exchange_n(cell, &c, static_cast<Cell>((is_long ? kLongLength : keeps) << 8 | references(c)), true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
   }
   std::uint64_t next = taken_at(r, g, keeps), colour = (next - keeps) - (stride - n);
-  r->coloured = r->coloured + colour;  // one of them may be shorter: the sum is right
+  std::uint64_t left = left_of(r) + stride - next;
+  if (r->ordered) {  // the run may have begun behind the slice
+    r->closed = acquired_granules(r) - rest;
+    r->run = left;
+    r->coloured = 0;
+  } else {
+    r->coloured = r->coloured + colour;  // one of them may be less: the sum is right
+  }
   r->padding = r->padding + colour;
   r->padding_total = r->padding_total + colour;
-  set_left(r, left_of(r) + stride - next);
+  set_left(r, left);
   r->room = r->room + rest;
   return 0;
 }

@@ -41,7 +41,7 @@ void set_length(Cell* c, std::uint64_t n) {
   __atomic_store_n(c, static_cast<Cell>(kLongLength << 8 | 1), __ATOMIC_RELAXED);
 }
 
-void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
+AKIT_INLINE void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
   std::uint64_t left = left_of(r), stride = r->colour ? taken_at(r, place_now(r), n) : n, gap = stride - n;
   void* p = reinterpret_cast<void*>(r->end - (left << r->shift));
   set_length(r->cell_end - left, n);
@@ -65,6 +65,22 @@ void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
   return AKIT_UNLIKELY(beyond_peak(room)) ? new_peak(r, p) : p;
 }
 
+// The fast path of rings with colours; NULL: something is out of the ordinary.
+AKIT_INLINE void* take_coloured(Heap* h, Ring* r, std::uint64_t n) {
+  std::uint64_t left = r->hidden, gap = (n & r->colour_mask) == 0 ? r->colour : 0;
+  if (AKIT_UNLIKELY(n + gap > left) || AKIT_UNLIKELY(n > r->most_short) || AKIT_UNLIKELY(h->watch != 0)) return nullptr;
+  r->hidden = left - n - gap;
+  __atomic_store_n(r->cell_end - left, static_cast<Cell>(n << 8 | 1), __ATOMIC_RELAXED);
+  r->coloured = r->coloured + gap;
+  r->padding_total = r->padding_total + gap;
+  r->padding = r->padding + gap;
+  r->acquired = r->acquired + 1;
+  std::uint64_t room = r->room - (kOneSlice | n);
+  r->room = room;
+  void* p = reinterpret_cast<void*>(r->end - (left << r->shift));
+  return AKIT_UNLIKELY(beyond_peak(room)) ? new_peak(r, p) : p;
+}
+
 // What was acquired from the current block so far.
 std::uint64_t lap_now(const Ring* r, const RingBlock& b) {
   return (r->acquired - b.started) << kSliceShift | (r->run - left_of(r) - r->coloured);
@@ -79,27 +95,31 @@ void collect(Ring* r, RingBlock& b) {
 // All of the lap came back, or more: then something was released twice.
 bool is_back(std::uint64_t came, std::uint64_t lap) { return granules_of(came) >= granules_of(lap); }
 
-void retire(Heap* h, Ring* r, RingBlock& b, std::uint64_t lap) {
-  std::uint64_t came = back_in_lap(b);
-  san::take_over(&b);
+AKIT_MISS void report_block(Heap* h, Ring* r, RingBlock& b) {
+  report(h, EINVAL, reinterpret_cast<void*>(r->base + (static_cast<std::uint64_t>(&b - r->blocks) * r->block_granules << r->shift)));
+}
+
+AKIT_INLINE void retire(Heap* h, Ring* r, RingBlock& b, std::uint64_t lap, std::uint64_t came) {
+  if (!r->plain) san::take_over(&b);
   collect(r, b);
-  if (AKIT_UNLIKELY(came != lap)) report(h, EINVAL, reinterpret_cast<void*>(r->base + (static_cast<std::uint64_t>(&b - r->blocks) * r->block_granules << r->shift)));
+  if (AKIT_UNLIKELY(came != lap)) report_block(h, r, b);
   r->back_slices = r->back_slices + slices_of(lap);
   r->back_granules = r->back_granules + granules_of(lap);
   b.base = b.base + came;
   b.lap = 0;
 }
 
-bool retire_held(Heap* h, Ring* r, RingBlock& b) {
-  if (!is_back(back_in_lap(b), b.lap)) return false;
-  retire(h, r, b, b.lap);
-  note_life(r, b.last, r->barren && r->barren_acquired == r->acquired);
+AKIT_INLINE bool retire_held(Heap* h, Ring* r, RingBlock& b) {
+  std::uint64_t lap = b.lap, came = back_in_lap(b);
+  if (!is_back(came, lap)) return false;
+  retire(h, r, b, lap, came);
+  if (AKIT_UNLIKELY(r->history.refused != 0)) note_life(r, b.last, r->barren && r->barren_acquired == r->acquired);
   return true;
 }
 
 // Takes what is behind `before` out of the list; what is before it goes to the end, because it will
 // probably stay for long.
-std::uint32_t unlink_behind(Ring* r, std::uint32_t before) {
+AKIT_INLINE std::uint32_t unlink_behind(Ring* r, std::uint32_t before) {
   if (before == kNoBlock) {
     std::uint32_t i = r->held;
     r->held = r->blocks[i].next;
@@ -143,7 +163,10 @@ std::uint32_t probe_all(Heap* h, Ring* r) {
   r->told.exchange(0, std::memory_order_seq_cst);
   std::uint32_t i = probe(h, r, kNoBlock);
   r->barren = i == kNoBlock;
-  if (i != kNoBlock) return i;
+  if (i != kNoBlock) {
+    r->told.store(1, std::memory_order_relaxed);  // not all were looked at
+    return i;
+  }
   RingBlock& cur = r->blocks[r->current];
   collect(r, cur);
   std::uint64_t stuck = granules_of(back_in_lap(cur));
@@ -168,23 +191,24 @@ std::uint32_t find_block(Heap* h, Ring* r) {
   return probe_all(h, r);
 }
 
-void begin(Ring* r, std::uint32_t i) {
+AKIT_INLINE void begin(Ring* r, std::uint32_t i) {
   RingBlock& b = r->blocks[i];
   b.started = r->acquired;
+  if (r->plain) b.thread = os::thread_pointer();
   r->current = i;
   start_run(r, std::uint64_t{i} * r->block_granules, r->block_granules);
 }
 
-void leave(Ring* r) {
+AKIT_INLINE void leave(Ring* r, RingBlock& b, std::uint64_t lap) {
   std::uint32_t i = r->current;
-  RingBlock& b = r->blocks[i];
   std::uint64_t left = left_of(r);
-  b.lap = lap_now(r, b);
+  b.lap = lap;
   b.left = static_cast<std::uint32_t>(left);
   b.padding = left + r->coloured;
-  b.last = last_attempt(r);
+  b.last = AKIT_UNLIKELY(r->history.refused != 0) ? last_attempt(r) : static_cast<std::uint64_t>(r->acquired);
   r->padding_total = r->padding_total + left;
-  end_run(r);
+  r->closed = r->closed + granules_of(lap);
+  r->coloured = 0;
   b.next = kNoBlock;
   (r->held == kNoBlock ? r->held : r->blocks[r->held_last].next) = i;
   r->held_last = i;
@@ -192,41 +216,25 @@ void leave(Ring* r) {
 
 }  // namespace
 
-void end_run(Ring* r) {
-  r->closed = acquired_granules(r);
-  r->run = r->coloured = 0;
-  set_left(r, 0);
-}
-
-void start_run(Ring* r, std::uint64_t first, std::uint64_t n) {
-  std::uintptr_t self = os::thread_pointer();
-  RingBlock& b = *block_at(r, first);
-  if (r->plain && !r->ordered) b.thread = self;
-  if (AKIT_UNLIKELY(r->producer != self)) {
-    r->moved |= r->producer != 0;
-    r->producer = self;
-  }
-  r->run = n;
-  r->end = r->base + ((first + n) << r->shift);
-  r->cell_end = r->cells + first + n;
-  set_left(r, n);
-}
-
-bool next_block(Heap* h, Ring* r, std::uint64_t) {
+AKIT_INLINE bool next_block(Heap* h, Ring* r) {
   RingBlock& cur = r->blocks[r->current];
   std::uint64_t lap = lap_now(r, cur);
   if (is_back(back_in_lap(cur), lap)) {
     if (lap) {
-      retire(h, r, cur, lap);
-      note_life(r, last_attempt(r), r->barren && r->barren_acquired == r->acquired);
+      retire(h, r, cur, lap, back_in_lap(cur));
+      if (AKIT_UNLIKELY(r->history.refused != 0)) note_life(r, last_attempt(r), r->barren && r->barren_acquired == r->acquired);
     }
-    end_run(r);
+    r->closed = r->closed + granules_of(lap);
+    r->coloured = 0;
     begin(r, r->current);
     return true;
   }
-  std::uint32_t i = find_block(h, r);
-  if (i == kNoBlock) return false;
-  leave(r);
+  std::uint32_t i = r->held;
+  if (AKIT_LIKELY(i != kNoBlock && retire_held(h, r, r->blocks[i])))
+    unlink_behind(r, kNoBlock);
+  else if ((i = find_block(h, r)) == kNoBlock)
+    return false;
+  leave(r, cur, lap);
   begin(r, i);
   return true;
 }
@@ -238,10 +246,12 @@ AKIT_WARM void* acquire_rest(akit_ring* ring, std::size_t length) {
   Ring* r = h->ring;
   if (AKIT_UNLIKELY(length > PTRDIFF_MAX)) return refuse(h, r, ENOMEM, 0);
   std::uint64_t n = max<std::uint64_t>((length + r->mask) >> r->shift, 1);
+  if (r->colour)
+    if (void* p = take_coloured(h, r, n)) return p;
   if (AKIT_UNLIKELY(n > r->largest)) return refuse(h, r, EMSGSIZE, n);
   if (AKIT_UNLIKELY(r->gone) && memory_get(ring, nullptr, nullptr) < 0) return refuse(h, r, ENOBUFS, n);
-  std::uint64_t wanted = AKIT_UNLIKELY(r->colour != 0) && r->ordered ? taken_at(r, place_now(r), n) : n;
-  if (wanted > left_of(r) && !(r->ordered ? advance(r, n) : next_block(h, r, n))) return refuse(h, r, ENOBUFS, n);
+  std::uint64_t wanted = AKIT_UNLIKELY(r->colour != 0) && r->ordered ? max(taken_at(r, place_now(r), n), n) : n;
+  if (wanted > left_of(r) && !(r->ordered ? advance(r, n) : next_block(h, r))) return refuse(h, r, ENOBUFS, n);
   return take(h, r, n, length);
 }
 

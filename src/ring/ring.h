@@ -43,11 +43,21 @@ AKIT_MISS bool two_producers(akit_tiered* st);  // checked build
 inline std::uint64_t attempts(const Ring* r) { return r->acquired + r->history.refused; }
 inline void set_left(Ring* r, std::uint64_t n) { (r->veiled ? r->hidden : r->left) = n; }
 
-// Room for n granules, which may fit; false: there is none now.
-bool next_block(Heap* h, Ring* r, std::uint64_t n);
-bool advance(Ring* r, std::uint64_t n);  // the same of ordered rings
-void start_run(Ring* r, std::uint64_t first, std::uint64_t n);
-void end_run(Ring* r);
+// A run is what slices are acquired from without a look at what came back: granules first to first + n.
+AKIT_INLINE void start_run(Ring* r, std::uint64_t first, std::uint64_t n) {
+  if (std::uintptr_t self = os::thread_pointer(); AKIT_UNLIKELY(r->producer != self)) {
+    r->moved |= r->producer != 0;
+    r->producer = self;
+  }
+  set_left(r, 0);  // for the child of a fork by another thread: never this run's end with the last one's rest
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  r->run = n;
+  r->end = r->base + ((first + n) << r->shift);
+  r->cell_end = r->cells + first + n;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  set_left(r, n);
+}
+bool advance(Ring* r, std::uint64_t n);  // ordered: a run with room for n granules
 
 // 0, or why p is not a slice that is out, positive.
 int why_not(const Ring* r, const void* p);

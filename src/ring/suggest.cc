@@ -91,7 +91,7 @@ int suggest(akit_ring* ring, Options* out) noexcept {
   Heap* h = checked_heap(stub(ring), kKindRing);
   if (!h) return -EINVAL;
   os::SlowSection section(h->opt.memory ? os::current_or_null() : os::current());
-  *out = h->opt;
+  *out = answered(h);
   const Ring* r = h->ring;
   std::uint64_t seen = attempts(r), longest = r->longest;
   if (seen == 0 || longest == 0) return 0;

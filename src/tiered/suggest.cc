@@ -14,7 +14,7 @@ std::uint64_t round_mib(std::uint64_t n) { return align_up(max<std::uint64_t>(n,
 int suggest(akit_tiered* stub, Options* out) noexcept {
   Heap* h = checked_heap(stub);
   if (!h) return -EINVAL;
-  *out = h->opt;
+  *out = answered(h);
   TieredStats t{};
   if (int rc = stats_get(stub, &t)) return rc;
   if (t.allocs_total == 0) return 0;  // nothing seen, nothing to propose

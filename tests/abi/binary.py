@@ -1,4 +1,7 @@
-"""What the built files need and show: no C++ runtime, no visible names in the archive, hardening flags of the linker."""
+"""
+What the built files need and show: no C++ runtime, no visible names in the archive, hardening flags of the linker.
+  binary.py SHARED STATIC SANITIZE [SONAME ALLOWED...]      ALLOWED: sonames it may need beside libc
+"""
 import re
 import subprocess
 import sys
@@ -7,6 +10,8 @@ from report import check, finish, report
 
 shared, static = sys.argv[1], sys.argv[2]
 sanitized = len(sys.argv) > 3 and sys.argv[3] != "none"
+soname = sys.argv[4] if len(sys.argv) > 4 else "liballockit.so.0"
+others = sys.argv[5:]
 
 
 def output(*command):
@@ -19,8 +24,8 @@ allowed = r"(libc|libpthread|ld-linux[\w-]*)\.so\.\d+|libc\.musl-\w+\.so\.1"
 if sanitized:
     report("skip", "needs_only_libc", "a sanitizer build needs its runtime")
 else:
-    check("needs_only_libc", [n for n in needed if not re.fullmatch(allowed, n)])
-check("soname", [] if re.search(r"\(SONAME\).*\[liballockit\.so\.0\]", dynamic) else ["not liballockit.so.0"])
+    check("needs_only_libc", [n for n in needed if n not in others and not re.fullmatch(allowed, n)])
+check("soname", [] if "Library soname: [%s]" % soname in dynamic else ["not " + soname])
 check("linked_nodelete_and_now", [w for w in ("NODELETE", "NOW") if w not in dynamic])
 segments = output("readelf", "-lW", shared)
 check("relro_and_no_executable_stack", [w for w in ["GNU_RELRO"] if w not in segments]

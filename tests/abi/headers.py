@@ -8,6 +8,10 @@ def header_files(include):
     return sorted(glob.glob(os.path.join(include, "allockit.h")) + glob.glob(os.path.join(include, "allockit", "*.h")))
 
 
+# What the second library exports is declared here; everything else is of the first one.
+IO_HEADER = "io.h"
+
+
 def _without_comments(path):
     text = open(path).read()
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
@@ -23,10 +27,12 @@ def _arity(arguments):
     return 0 if arguments.strip() in ("", "void") else count
 
 
-def functions(include):
-    """Name -> number of arguments."""
+def functions(include, library="allockit"):
+    """Name -> number of arguments, of one library."""
     found = {}
     for path in header_files(include):
+        if (os.path.basename(path) == IO_HEADER) != (library == "allockit_io"):
+            continue
         for statement in re.findall(r"AKIT_API\b([^;]*);", _without_comments(path)):
             name = re.search(r"\b(akit_\w+)\s*\((.*)\)\s*$", statement, re.S)
             found[name.group(1)] = _arity(name.group(2))

@@ -1,4 +1,7 @@
-"""The names of the C ABI are the same everywhere: headers, version script, shared library, bindings."""
+"""
+The names of the C ABI are the same everywhere: headers, version scripts, shared libraries, bindings.
+  symbols.py ROOT LIBALLOCKIT.SO [LIBALLOCKIT_IO.SO]
+"""
 import os
 import re
 import subprocess
@@ -7,29 +10,40 @@ import sys
 from headers import functions
 from report import check, finish, report
 
-root, library = sys.argv[1], sys.argv[2]
-declared = functions(os.path.join(root, "capi", "include"))
-names = set(declared)
+root = sys.argv[1]
+include = os.path.join(root, "capi", "include")
 
 
 def differ(a, b, a_name, b_name):
     return ["%s only in %s" % (n, a_name) for n in sorted(a - b)] + ["%s only in %s" % (n, b_name) for n in sorted(b - a)]
 
 
-script = re.sub(r"#.*", "", open(os.path.join(root, "capi", "allockit.map")).read())
-check("headers_equal_version_script", differ(names, set(re.findall(r"\b(akit_\w+)\s*;", script)), "headers", "script"))
+def check_library(name, path, before):
+    names = set(functions(include, name))
+    node_name = name.upper() + r"_\d+\.\d+"
+    script = re.sub(r"#.*", "", open(os.path.join(root, "capi", name + ".map")).read())
+    check(before + "headers_equal_version_script", differ(names, set(re.findall(r"\b(akit_\w+)\s*;", script)), "headers", "script"))
 
-dynamic = subprocess.run(["nm", "-D", "--defined-only", library], check=True, stdout=subprocess.PIPE, text=True).stdout
-exported, nodes = set(), set()
-for line in dynamic.splitlines():
-    name, _, node = line.split()[2].partition("@@")
-    if line.split()[1] == "A":
-        nodes.add(name)
-    else:
-        exported.add(name)
-        nodes.add(node)
-check("headers_equal_exports", differ(names, exported, "headers", "library"))
-check("exports_carry_the_version_node", ["node %r" % n for n in nodes if not re.fullmatch(r"ALLOCKIT_\d+\.\d+", n)])
+    dynamic = subprocess.run(["nm", "-D", "--defined-only", path], check=True, stdout=subprocess.PIPE, text=True).stdout
+    exported, nodes = set(), set()
+    for line in dynamic.splitlines():
+        symbol, _, node = line.split()[2].partition("@@")
+        if line.split()[1] == "A":
+            nodes.add(symbol)
+        else:
+            exported.add(symbol)
+            nodes.add(node)
+    check(before + "headers_equal_exports", differ(names, exported, "headers", "library"))
+    check(before + "exports_carry_the_version_node", ["node %r" % n for n in nodes if not re.fullmatch(node_name, n)])
+
+
+check_library("allockit", sys.argv[2], "")
+if len(sys.argv) > 3:
+    check_library("allockit_io", sys.argv[3], "io_")
+else:
+    report("skip", "io_headers_equal_exports", "liballockit_io was not built: no liburing")
+declared = {**functions(include), **functions(include, "allockit_io")}
+names = set(declared)
 
 
 def sources(folder, *endings):
@@ -40,7 +54,7 @@ def sources(folder, *endings):
                 yield os.path.join(directory, file)
 
 
-TYPES = re.compile(r"akit_\w+_(config|stats|info|system)$|akit_(tiered|region|huge|pool|nodes)$")
+TYPES = re.compile(r"akit_\w+_(config|stats|info|system|event)$|akit_(tiered|region|huge|pool|ring|arena|nodes|uring|uring_group|io)$")
 
 
 def used_by(folder, *endings):

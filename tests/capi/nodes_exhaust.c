@@ -7,7 +7,7 @@ static void count_warnings(void *user, int error, uint64_t id, const void *p)
 {
     (void)id;
     (void)p;
-    if (error == ENOSPC)
+    if (error == ENOBUFS)
         ++*(int *)user;
 }
 

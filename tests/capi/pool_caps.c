@@ -189,6 +189,34 @@ CASE(idle_bytes_of_a_thread_are_bounded)
     akit_pool_destroy(h, 0);
 }
 
+/* Many classes, and a thread's budget for few buffers: they share it, and none is lost on the way. */
+CASE(classes_share_the_budget_of_a_thread)
+{
+    enum { LIVE = 300 };
+    akit_pool_config cfg = AKIT_POOL_CONFIG_INIT;
+    cfg.classes_per_doubling = 8;
+    cfg.thread_cache_bytes = MIB(1);
+    akit_pool *h = new_pool_with(&cfg);
+    uint64_t state = 7, warm = 0;
+    memset(taken, 0, LIVE * sizeof *taken);
+    for (int i = 0; i < 200000; i++) {
+        size_t k = (size_t)random_word(&state) % LIVE, n = 1 + (size_t)random_word(&state) % KIB(64);
+        if (taken[k])
+            CHECK_INT(akit_pool_put(h, taken[k]), 0);
+        CHECK(taken[k] = akit_pool_get(h, n, NULL));
+        if (i == 100000)
+            warm = pool_stats_of(h).misses_total;
+    }
+    akit_pool_stats st = pool_stats_of(h);
+    CHECK_INT(st.out_buffers, LIVE);
+    CHECK_AT_MOST(st.misses_total - warm, 2000);
+    CHECK_AT_MOST(st.thread_cache_bytes, MIB(1));
+    CHECK_INT(akit_pool_put_n(h, LIVE, taken), LIVE);
+    CHECK_INT(pool_stats_of(h).out_buffers, 0);
+    CHECK_AT_MOST(pool_stats_of(h).mapped_bytes, MIB(100));
+    akit_pool_destroy(h, 0);
+}
+
 CASE(without_a_bound_everything_is_kept)
 {
     akit_pool *h = bounded(AKIT_NONE, AKIT_NONE, AKIT_NONE);

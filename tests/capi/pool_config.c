@@ -202,7 +202,7 @@ CASE(config_get_shows_the_defaults)
     CHECK_INT(now.decay_ns, 100000000);
     CHECK_INT(now.cache_bytes, MIB(64));
     CHECK_INT(now.class_cache_bytes, MIB(64));
-    CHECK_INT(now.thread_cache_bytes, MIB(4));
+    CHECK_INT(now.thread_cache_bytes, MIB(8));
     CHECK_INT(now.alignment, 64);
     CHECK_INT(now.class_count, 6);
     CHECK(now.class_bytes != NULL);

@@ -111,9 +111,56 @@ for_malloc_routed_python() {
         python3 -c 'import json, re, threading; print(len(json.dumps([list(range(n)) for n in range(300)])))')" = 196957 ]
 }
 
-for name in c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
+# The examples of README.md, as they stand there: the command, and what it prints.
+for_readme() {
+    mkdir -p readme
+    cd readme
+    python3 "$here/readme.py" "$root/README.md" . >programs
+    while IFS=$'\t' read -r name command printed; do
+        echo "$name: $command"
+        [ "$(export LD_LIBRARY_PATH=$libdir; eval "$command")" = "$printed" ]
+    done <programs
+}
+
+# Programs with an io_uring: of liballockit_io, of liburing, of their own.
+reads_a_file() { # program
+    local line
+    line=$(LD_LIBRARY_PATH=${library_path-$libdir} timeout 60 "./$1") || { echo "$line"; return 1; }
+    case $line in "65536 bytes verified, "*) ;; *) echo "$line"; return 1 ;; esac
+}
+has_io() { pkg-config --exists allockit_io || skipped "liballockit_io was not built: no liburing"; }
+has_liburing() { pkg-config --exists 'liburing >= 2.3' || skipped "liburing 2.3 is not installed"; }
+io_shared() { # program, packages
+    cc -std=gnu11 -Wall -Wextra -Werror "$here/io/$1.c" $(pkg-config --cflags --libs $2) -o "$1"
+    reads_a_file "$1"
+}
+io_static() { # program, packages
+    cc -std=gnu11 -static "$here/io/$1.c" $(pkg-config --static --cflags --libs $2) -o "$1_static"
+    library_path='' reads_a_file "$1_static"
+}
+for_io() { has_io; io_shared own_io allockit_io; }
+for_io_static() { has_io; io_static own_io allockit_io; }
+for_io_archive() { # both archives in an otherwise dynamic program: nothing of them is exported
+    has_io
+    cc -std=gnu11 -rdynamic "$here/io/own_io.c" $(pkg-config --cflags allockit_io) -L"$libdir" -Wl,-Bstatic -lallockit_io -lallockit \
+        -Wl,-Bdynamic $(pkg-config --libs liburing) -pthread -o own_io_archive
+    library_path='' reads_a_file own_io_archive
+    [ "$(nm -D own_io_archive | grep -c akit_)" -eq 0 ]
+}
+for_own_liburing() { has_liburing; io_shared own_liburing 'allockit liburing'; }
+for_own_liburing_static() { has_liburing; io_static own_liburing 'allockit liburing'; }
+for_own_liburing_cpp() {
+    has_liburing
+    c++ -std=c++17 -Wall -Werror -x c++ "$here/io/own_liburing.c" $(pkg-config --cflags --libs allockit liburing) -o own_liburing_cpp
+    reads_a_file own_liburing_cpp
+}
+for_own_ring() { io_shared own_ring allockit; }
+for_own_ring_static() { io_static own_ring allockit; }
+
+for name in readme c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
     pkg_config_version address_sanitizer use_after_free_report thread_sanitizer \
-    malloc_routed_with_40_keys malloc_routed_python; do
+    malloc_routed_with_40_keys malloc_routed_python \
+    io io_static io_archive own_liburing own_liburing_static own_liburing_cpp own_ring own_ring_static; do
     consumer "$name" "for_$name"
 done
 

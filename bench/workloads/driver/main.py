@@ -62,7 +62,8 @@ def measure(workload, names, full, count):
         else:
             runs = rounds.measure(row, count)
         entries = summary.figures(row, runs) if runs else []
-        result.append({"row": row, "runs": runs, "entries": entries, "verdict": summary.verdict(row, runs, entries) if entries else None})
+        result.append({"row": row, "runs": runs, "entries": entries, "verdict": summary.verdict(row, runs, entries) if entries else None,
+                       "goals": summary.goals(row, runs) if entries else []})
     return result
 
 
@@ -76,7 +77,7 @@ def raw(found):
         "summary": [{"row": row["row"].name, "title": row["row"].title, "skipped": row["row"].skipped,
                      "skipped_variants": row["row"].skipped_peers,
                      "failed": {variant.name: variant.failed for variant in row["row"].variants if variant.failed},
-                     "entries": row["entries"], "against_best": row["verdict"]} for row in rows],
+                     "entries": row["entries"], "against_best": row["verdict"], "goals": row["goals"]} for row in rows],
         "runs": [run for row in rows for run in row["runs"]],
     }
 

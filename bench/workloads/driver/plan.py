@@ -8,7 +8,7 @@ FEW = ["glibc", "mimalloc3", "jemalloc", "tcmalloc", "snmalloc"]
 ALL = FEW + ["mimalloc2", "mimalloc-deb", "rpmalloc", "tbb"]
 # The ones that memory is compared with: fast, and in use.
 FAST = {"mimalloc3", "mimalloc2", "mimalloc-deb", "snmalloc", "rpmalloc", "tcmalloc", "jemalloc"}
-ORDER = ["lua", "json", "sqlite", "columns", "rust-index", "go-index", "go-server", "mojo-index"]
+ORDER = ["lua", "json", "sqlite", "columns", "rust-index", "go-index", "go-server", "uring-ingest", "uring-ingest-rust", "mojo-index"]
 
 
 class Variant:
@@ -20,9 +20,10 @@ class Variant:
 
 
 class Row:
-    def __init__(self, workload, name, title, variants, figures):
+    def __init__(self, workload, name, title, variants, figures, goals):
         self.workload, self.name, self.title, self.variants = workload, name, title, variants
         self.figures = figures  # what its programs report by themselves: key -> heading
+        self.goals = goals      # variant, other variant, largest ratio of their CPU time
         self.skipped = None
         self.skipped_peers = {}
 
@@ -64,7 +65,7 @@ def rows(workload, full):
     """All rows of a workload; peers that cannot be had are named with the reason."""
     made = []
     for spec in describe(workload)["rows"]:
-        row = Row(workload, spec["name"], spec["title"], [], spec.get("figures", {}))
+        row = Row(workload, spec["name"], spec["title"], [], spec.get("figures", {}), spec.get("goals", []))
         taken = set()
         for variant in spec["variants"]:
             if variant.get("deep") and not full:

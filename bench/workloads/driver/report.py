@@ -45,6 +45,12 @@ def _best_cells(verdict):
             _with_spread(verdict["cpu"], verdict["cpu_low"], verdict["cpu_high"]), memory]
 
 
+def _goals(row):
+    """Lines below a row: the ratios that it is judged by."""
+    return ["%s against %s: CPU %s, goal <= %g%s" % (goal["variant"], goal["against"], _with_spread(goal["cpu"], goal["cpu_low"], goal["cpu_high"]),
+                                                     goal["bound"], ": over the goal" if goal["cpu"] > goal["bound"] else "") for goal in row["goals"]]
+
+
 def _notes(row):
     """Lines below a row: what is left out or failed, and why."""
     lines = []
@@ -77,7 +83,7 @@ def text(report):
             lines.append(widths[at])
             at += 1
         lines += _columns(_own(row)) if _own(row) else []
-        lines += ["  " + note for note in _notes(row["row"])]
+        lines += ["  " + note for note in _goals(row) + _notes(row["row"])]
     verdicts = [row["verdict"] for row in report["rows"] if row["verdict"]]
     if verdicts:
         lines += ["", "allockit against the best of the others:"]
@@ -111,7 +117,7 @@ def markdown(report):
             lines += _markdown_table(HEAD, [_cells(entry) for entry in row["entries"]]) + [""]
         own = _own(row)
         lines += _markdown_table(own[0], own[1:]) + [""] if own else []
-        notes = _notes(row["row"])
+        notes = _goals(row) + _notes(row["row"])
         lines += ["- " + note for note in notes] + [""] * bool(notes)
     lines += ["Raw figures of every run, with the command lines: [workloads.json](workloads.json)."]
     return "\n".join(lines) + "\n"
@@ -120,7 +126,7 @@ def markdown(report):
 def join(folder):
     """report.md out of the parts that are there, one level down, so that parts can be run on their own."""
     lines = ["# Benchmark report", ""]
-    for part in ("workloads.md", "micro.md", "regions.md", "pools.md"):
+    for part in ("workloads.md", "micro.md", "regions.md", "pools.md", "ring.md", "uring.md"):
         path = os.path.join(folder, part)
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:

@@ -72,6 +72,16 @@ def figures(row, runs):
     return result
 
 
+def goals(row, runs):
+    """The ratios that the row is judged by beside the best of the others, as far as both variants ran."""
+    found = by_variant(runs, row)
+    made = []
+    for mine, other, bound in row.goals:
+        if mine in found and other in found:
+            made.append({"variant": mine, "against": other, "bound": bound, **compare(found[mine], found[other])})
+    return made
+
+
 def verdict(row, runs, entries):
     """The best allockit variant against the best of the others, by CPU, and by memory against the most frugal fast peer."""
     ours = [entry for entry in entries if entry["kind"] == "allockit"]

@@ -1,11 +1,12 @@
-"""Tables that have programs of their own: bench/micro, bench/regions, bench/pools."""
+"""Tables that have programs of their own: bench/micro, bench/regions, bench/pools, bench/ring, bench/uring."""
 import os
 import subprocess
 import sys
 
 from places import TOP, environment, relative, say
 
-NAMES = {"micro": "rows of single operations", "regions": "regions and huge pages", "pools": "buffer pools"}
+NAMES = {"micro": "rows of single operations", "regions": "regions and huge pages", "pools": "buffer pools", "ring": "the buffer ring",
+         "uring": "io_uring"}
 
 
 def run(name, options, folder):

@@ -43,6 +43,22 @@
 // with a buffer of the pool, and package allockit/metrics has an OpenMetrics handler
 // and variables for expvar.
 //
+// # Ring and io_uring
+//
+// A [Ring] hands out slices of one contiguous area, one after the other, and takes them
+// back in any order from any goroutine:
+//
+//	r, err := allockit.NewRing(allockit.RingConfig{})
+//	b := r.Acquire(64 << 10)     // nil when there is no room now
+//	n, err := conn.Read(b)
+//	b, err = r.Commit(b, n)      // the next slice begins behind what was received
+//	...
+//	r.Release(b)                 // by any goroutine
+//
+// A [Uring] registers rings, pools and other memory with the io_uring of any package, and
+// [Uring.Lookup] tells the slot for its FIXED operations; a [Group] is a ring of provided
+// buffers. Package allockit/io brings an io_uring of its own.
+//
 // # Rules for memory outside the Go heap
 //
 //   - It must hold no Go pointers: the collector does not look there and would
@@ -64,7 +80,7 @@
 // allocation. Three ways avoid it: the N forms ([Tiered.AllocN], [Tiered.FreeN],
 // [FreeSlices]) enter C once per few hundred blocks, [Local] keeps a bounded cache of
 // blocks on the Go side as [Pool] does for buffers, and closing a handle frees everything
-// in one call.
+// in one call. For a [Ring] these are [Ring.AcquireN] and [Ring.ReleaseN].
 //
 // # Threads
 //
@@ -82,6 +98,6 @@
 //
 //	if errors.Is(err, syscall.ENOMEM) { ... }   // cap reached or no memory
 //
-// Three panic, as their like in Go do: [Pool.Get] with a negative length, [Pool.Put] of
-// what is not out, and freeing after Close.
+// Some panic, as their like in Go do: [Pool.Get] and [Ring.Acquire] with a negative length,
+// [Pool.Put] and [Ring.Release] of what is not out, and freeing after Close.
 package allockit

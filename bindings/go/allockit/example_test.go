@@ -220,3 +220,28 @@ func ExamplePool_Copy() {
 	// through a buffer of the pool
 	// 29 <nil>
 }
+
+func ExampleRing() {
+	ring, err := allockit.NewRing(allockit.RingConfig{CapacityBytes: 1 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ring.Close()
+	b := ring.Acquire(16 << 10) // room for whatever comes
+	n := copy(b, "a message of unknown length")
+	if b, err = ring.Commit(b, n); err != nil {
+		log.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		fmt.Println(len(b), string(b))
+		ring.Release(b) // by any goroutine, in any order
+		close(done)
+	}()
+	<-done
+	stats, _ := ring.Stats()
+	fmt.Println(stats.OutSlices, stats.UsedPeakBytes)
+	// Output:
+	// 27 a message of unknown length
+	// 0 16384
+}

@@ -48,7 +48,7 @@ type PoolConfig struct {
 	ClassBytes         []uint64    // instead of the three above: the capacities, ascending, each at most 16 MiB, at most 64
 	ClassCacheBytes    uint64      // most idle bytes of one class in C, all threads together. 0: as CacheBytes
 	CacheBytes         uint64      // most idle bytes of all classes and threads in C. 0: 64 MiB
-	ThreadCacheBytes   uint64      // most idle bytes in C's cache of one thread. 0: 4 MiB, None: as CacheBytes
+	ThreadCacheBytes   uint64      // most idle bytes in C's cache of one thread. 0: 8 MiB, None: as CacheBytes
 	Alignment          uint64      // of every buffer: a power of two, at most 2 MiB. 0: 64
 	SlabBytes          uint64      // size of a slab, at most 1 GiB. 0: from 64 KiB in the beginning to 2 MiB
 	ExhaustMode        ExhaustMode // what happens when no idle buffer is left

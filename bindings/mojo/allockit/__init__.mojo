@@ -1,4 +1,5 @@
-"""Heaps of their own, capped, measured and destroyed at once; regions of whole pages; huge pages; pools of buffers.
+"""Heaps of their own, capped, measured and destroyed at once; regions of whole pages; huge pages; pools of buffers; rings of
+slices; memory registered with io_uring.
 
     from allockit import Tiered, TieredConfig, Vector
 
@@ -36,6 +37,7 @@ from .config import TieredConfig
 from .constants import (
     MIN_ALIGN,
     NONE,
+    URING_ALL,
     Alloc,
     Backing,
     BlockState,
@@ -44,6 +46,9 @@ from .constants import (
     Feature,
     Fork,
     HugeMode,
+    IoChoice,
+    IoEventFlags,
+    IoFlags,
     Kind,
     Misuse,
     Numa,
@@ -52,8 +57,11 @@ from .constants import (
     Purge,
     PurgeMethod,
     Reason,
+    RingOrder,
     Thp,
     ThpMode,
+    UringFlags,
+    UringState,
     Zero,
 )
 from .huge import Huge
@@ -68,9 +76,13 @@ from .pool_structs import PoolConfig, PoolStats, PoolSuggestion
 from .raw import RawTiered
 from .raw_pages import RawHuge, RawRegion
 from .raw_pool import RawPool
+from .raw_ring import RawRing
 from .region import Region, RegionOn
 from .region_block import RegionBlock, RegionPin
 from .region_structs import RegionConfig, RegionStats
+from .ring import Ring, RingOn
+from .ring_slice import RingSlice, RingSliceOn, SharedSlice, SharedSliceOn
+from .ring_structs import RingConfig, RingStats
 from .stats import (
     ClassStats,
     HandleEntry,
@@ -82,4 +94,7 @@ from .stats import (
     stats_openmetrics,
 )
 from .tiered import Tiered
+from .uring import Uring, uring_probe, uring_probe_text
+from .uring_group import Group, GroupBuffer
+from .uring_structs import GroupConfig, GroupStats, UringConfig, UringProbe, UringStats
 from .vector import Vector, VectorIter

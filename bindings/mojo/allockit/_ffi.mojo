@@ -25,7 +25,7 @@ comptime TextPtr = Optional[Pointer[c_char, MutUntrackedOrigin]]
 """A `const char *` that may be NULL."""
 
 comptime Handle = VoidPtr
-"""An `akit_tiered *`, `akit_region *`, `akit_huge *` or `akit_pool *`."""
+"""An `akit_tiered *`, or a handle of another kind."""
 
 comptime LIBRARY_NAME = "liballockit.so.0"
 """The name under which the library is opened when `ALLOCKIT_LIBRARY` is not set."""

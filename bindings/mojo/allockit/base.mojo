@@ -25,22 +25,32 @@ struct AkitError(Copyable, Equatable, Writable):
     """Not the start of a block of this heap; no such handle, class or NUMA node; the end of a walk."""
     comptime E2BIG = 7
     """A config field is set that this version of the library does not know."""
+    comptime EINTR = 4
+    """A signal came while `Io` waited."""
+    comptime EBADF = 9
+    """Not an open file descriptor."""
     comptime EAGAIN = 11
     """The purge thread cannot be started; a region has been pinned too often."""
     comptime ENOMEM = 12
     """The cap is reached, the kernel refused, or the size can never be had."""
     comptime EBUSY = 16
     """Too late: the default heap is in use already; a pinned region cannot change its size."""
+    comptime EEXIST = 17
+    """Another thread than the io_uring's own; there is such a group."""
     comptime EINVAL = 22
     """A value that is not legal, a stale handle, or a block that is not in use."""
     comptime ENOSPC = 28
     """A buffer for text is too small."""
     comptime ENOSYS = 38
     """This part of the library was not built, or the kernel cannot do it."""
+    comptime EOVERFLOW = 75
+    """A slice of a ring would have more than 255 references."""
     comptime EMSGSIZE = 90
-    """More than the caller's memory, a pool or a buffer can ever give."""
+    """More than the caller's memory, a pool, a ring or a buffer can ever give."""
+    comptime EOPNOTSUPP = 95
+    """The descriptor is no io_uring."""
     comptime ENOBUFS = 105
-    """More than is free in the caller's memory, or in a pool that may not grow, now."""
+    """More than is free in the caller's memory, in a ring, or in a pool that may not grow, now; no slot is free."""
     comptime ESHUTDOWN = 108
     """The handle is being destroyed and takes no new requests."""
 

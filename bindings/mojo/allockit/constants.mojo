@@ -18,6 +18,12 @@ struct Kind:
     """Blocks on explicit huge pages."""
     comptime POOL: UInt64 = 4
     """Byte buffers in size classes."""
+    comptime RING: UInt64 = 5
+    """Slices of one contiguous area."""
+    comptime URING: UInt64 = 8
+    """Memory registered with an io_uring."""
+    comptime GROUP: UInt64 = 9
+    """Provided buffers of an io_uring."""
 
 
 struct Feature:
@@ -91,6 +97,72 @@ struct Exhaust:
     """The request fails with ENOBUFS: only what was warmed up is handed out."""
     comptime FALLBACK: UInt32 = 2
     """The request gets a mapping of its own, up to the cap, and is counted."""
+
+
+struct RingOrder:
+    """Config field `order` of rings: when the memory of released slices can be used again."""
+
+    comptime ANY: UInt32 = 0
+    """With the last slice of their block that is released."""
+    comptime ORDERED: UInt32 = 1
+    """When all that were acquired before them are released, too."""
+
+
+struct UringFlags:
+    """Config field `flags` of registrations, joined by `|`."""
+
+    comptime NO_DUP: UInt64 = 1
+    """The descriptor itself is used; by default it is duplicated."""
+    comptime CREATE_TABLE: UInt64 = 2
+    """The table of fixed buffers is made; without it the io_uring has one."""
+    comptime REGISTERED_FD: UInt64 = 4
+    """The descriptor is an index of a registered ring of the calling thread."""
+
+
+struct UringState:
+    """Field `state` of `UringStats`."""
+
+    comptime OFF: UInt64 = 0
+    """Nothing is registered, and nothing was refused."""
+    comptime DENIED: UInt64 = 1
+    """Nothing is registered, because it was refused."""
+    comptime PARTIAL: UInt64 = 2
+    """Some of it was refused."""
+    comptime ON: UInt64 = 3
+    """All that was there at the last `sync` is registered."""
+
+
+comptime URING_ALL = UInt64.MAX
+"""Tag of `drained`: everything that was removed."""
+
+
+struct IoChoice:
+    """Config fields `single_issuer`, `sqpoll` and `defer_taskrun` of `Io`."""
+
+    comptime DEFAULT: UInt32 = 0
+    """As the field says."""
+    comptime YES: UInt32 = 1
+    """Where the kernel has it; `config` tells what came of it."""
+    comptime NO: UInt32 = 2
+    """Not used."""
+
+
+struct IoFlags:
+    """Config field `flags` of `Io`, joined by `|`."""
+
+    comptime NO_MULTISHOT: UInt64 = 1
+    """Receives and accepts that go on are armed again after each event, as on older kernels."""
+
+
+struct IoEventFlags:
+    """Field `flags` of `IoEvent`."""
+
+    comptime MORE: UInt32 = 1
+    """Further events of this request follow."""
+    comptime BUFFER: UInt32 = 2
+    """`buffer` and `group` are set."""
+    comptime FIXED: UInt32 = 4
+    """A read or write that used registered memory."""
 
 
 struct Alloc:

@@ -97,7 +97,7 @@ struct PoolConfig(Copyable):
             limit_bytes: Cap in bytes, at least 64 KiB; 0 for none.
             decay_ns: Nanoseconds after which idle buffers go back; 0 for 100 ms.
             cache_bytes: Idle bytes that are kept; 0 for 64 MiB.
-            thread_cache_bytes: Idle bytes that one thread keeps; 0 for 4 MiB.
+            thread_cache_bytes: Idle bytes that one thread keeps; 0 for 8 MiB.
             alignment: Of every buffer; 0 for 64.
             exhaust_mode: One of `Exhaust`.
             zero_mode: One of `Zero`.

@@ -104,6 +104,12 @@ extern "C" {
 #define AKIT_HUGE_PREFER  2u /* fall back to smaller pages, and count it */
 #define AKIT_HUGE_NEVER   3u
 
+/* Config field exhaust_mode: what happens when memory at hand is used up. The headers of the kinds
+ * say what that means for each. */
+#define AKIT_EXHAUST_GROW     0u /* more is mapped, up to limit_bytes */
+#define AKIT_EXHAUST_FAIL     1u /* the request fails with ENOBUFS */
+#define AKIT_EXHAUST_FALLBACK 2u /* the request is served by a mapping of its own, and counted */
+
 /* Config field thp: advice about transparent huge pages. */
 #define AKIT_THP_DEFAULT 0u /* ask for them where they were measured to pay */
 #define AKIT_THP_INHERIT 1u /* give no advice, the system's setting holds */
@@ -191,9 +197,11 @@ AKIT_API const char *akit_strerror(int rc);
 AKIT_API int akit_misuse_mode(uint32_t mode);
 
 /* Install a function that is told of misuse instead of the line on file descriptor 2. NULL brings
- * the line back. `error` is EINVAL or ENOENT, `handle_id` the handle's id or 0 when unknown, `p`
- * the pointer in question, which must not be read through. The function is called by the thread
- * that made the mistake, inside the call; it must not call this library.
+ * the line back. `error` is EINVAL or ENOENT (the checked build: EBUSY for two threads at once),
+ * `handle_id` the handle's id or 0 when unknown, `p` the pointer in question, which must not be read
+ * through. Events that are no misuse come here, too, uncounted: EBUSY for a pool that is destroyed with
+ * buffers out, ENOBUFS for an arena or nodes that are nearly full. The function is called by the thread that
+ * made the mistake, inside the call; it must not call this library.
  * Ownership: `user` is stored and passed back, never read; it stays the caller's.
  * Threads: any thread; a call of the old handler may still be running when this returns.
  * Errors: none, returns 0.  Since: 0.1 */

@@ -27,7 +27,7 @@
 #define ALLOCKIT_NODES_H
 
 #include <allockit/base.h>
-#include <allockit/pool.h> /* AKIT_EXHAUST_... */
+#include <allockit/pool.h>
 #include <allockit/stats.h>
 
 #ifdef __cplusplus
@@ -81,7 +81,7 @@ typedef struct akit_nodes_config {
                                 limit_bytes or `memory`, slabs are mapped all the same, and what they
                                 serve is counted */
     uint32_t warn_percent;   /* of limit_bytes (of the one slab): when this much is used, one line goes
-                                through the misuse handler, with ENOSPC. 0: 80; AKIT_NONE (UINT32_MAX):
+                                through the misuse handler, with ENOBUFS. 0: 80; AKIT_NONE (UINT32_MAX):
                                 no warning */
     void *memory;            /* the slab lies in this memory of the caller, readable and writable, and
                                 valid until the handle has ended. NULL: none */

@@ -37,12 +37,9 @@ typedef struct akit_pool akit_pool;
 #define AKIT_POOL_REPORT_LEAKS 2u /* akit_pool_destroy reports buffers that are out: one line per class
                                     through the misuse handler, with EBUSY and one of them */
 
-/* Config field exhaust_mode: what happens when no idle buffer is left. */
-#define AKIT_EXHAUST_GROW     0u /* more is mapped, up to limit_bytes */
-#define AKIT_EXHAUST_FAIL     1u /* the request fails with ENOBUFS: only what akit_pool_warm made is handed
-                                    out, and nothing above the largest class */
-#define AKIT_EXHAUST_FALLBACK 2u /* the request is served by a mapping of its own, up to limit_bytes,
-                                    and counted */
+/* Config field exhaust_mode, when no idle buffer is left: GROW maps more, up to limit_bytes; FAIL hands
+ * out only what akit_pool_warm made, and nothing above the largest class; FALLBACK serves the request
+ * by a mapping of its own, up to limit_bytes. */
 
 #define AKIT_POOL_MAX_CLASSES 64u /* most classes of a pool */
 
@@ -87,7 +84,7 @@ typedef struct akit_pool_config {
                                       cache_bytes */
     uint64_t cache_bytes;          /* most idle bytes of all classes and threads. 0: 64 MiB,
                                       AKIT_NONE: no bound */
-    uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 4 MiB, AKIT_NONE:
+    uint64_t thread_cache_bytes;   /* most idle bytes in the cache of one thread. 0: 8 MiB, AKIT_NONE:
                                       as cache_bytes */
     uint64_t alignment;            /* of every buffer: a power of two, at most 2 MiB. 0: 64. A buffer
                                       takes a multiple of it, and of 256 */

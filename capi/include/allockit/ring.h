@@ -104,7 +104,8 @@ typedef struct akit_ring_stats {
     uint64_t limit_bytes;            /* the cap in force, AKIT_NONE without one */
     uint64_t used_bytes;             /* bytes of the slices that are out, each rounded up to the
                                         alignment */
-    uint64_t used_peak_bytes;        /* most of it so far */
+    uint64_t used_peak_bytes;        /* most of it so far; releases by a thread that produced before may be
+                                        off by one slice when they meet an acquire at that very moment */
     uint64_t cached_bytes;           /* bytes of the area that can be handed out now: what is left of
                                         the current block, and blocks that are free */
     uint64_t metadata_bytes;         /* the ring's own books */

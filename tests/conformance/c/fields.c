@@ -93,6 +93,48 @@ static const field_entry pool_config_fields[] = {
     QC8(classes_per_doubling), QC8(class_count), QC8(class_cache_bytes), QC8(cache_bytes), QC8(thread_cache_bytes),
     QC8(alignment), QC8(slab_bytes), QC4(exhaust_mode), QC8(memory_bytes)};
 
+#define N(f) WIDE(akit_ring_stats, f)
+static const field_entry ring_fields[] = {
+    N(id), N(kind), N(limit_bytes), N(used_bytes), N(used_peak_bytes), N(cached_bytes), N(metadata_bytes),
+    N(mapped_bytes), N(mapped_peak_bytes), N(pinned_bytes), N(mappings), N(allocs_total), N(frees_total),
+    N(failures_total), N(limit_hits_total), N(misuses_total), N(maps_total), N(unmaps_total), N(purges_total),
+    N(purged_bytes_total), N(prefaulted_bytes_total), N(capacity_bytes), N(max_slice_bytes), N(out_slices),
+    N(out_peak_slices), N(releases_total), N(padding_bytes), N(padding_bytes_total), N(exhausted_total),
+    N(too_large_total), N(head_blocked_total), N(oldest_block_acquires), N(held_blocks)};
+
+#define NC8(f) WIDE(akit_ring_config, f)
+#define NC4(f) NARROW(akit_ring_config, f)
+static const field_entry ring_config_fields[] = {
+    NC8(flags), NC8(limit_bytes), NC8(decay_ns), NC4(thp), NC4(fork_mode), NC4(zero_mode), NC4(numa_mode),
+    NC8(numa_nodes), NC8(prefault_bytes), NC4(check_mode), NC8(capacity_bytes), NC8(block_bytes), NC8(alignment),
+    NC8(colour_bytes), NC4(order), NC8(memory_bytes)};
+
+#define U(f) WIDE(akit_uring_stats, f)
+static const field_entry uring_fields[] = {
+    U(state), U(last_errno), U(memlock_needed_bytes), U(memlock_limit_bytes), U(registered_bytes), U(slots),
+    U(slots_used), U(areas), U(areas_pending), U(areas_draining), U(lookups_missed_total), U(registers_total),
+    U(register_failures_total)};
+
+#define UC8(f) WIDE(akit_uring_config, f)
+#define UC4(f) NARROW(akit_uring_config, f)
+static const field_entry uring_config_fields[] = {UC8(flags),      UC4(ring_fd),  UC4(table_mode),   UC4(slot_base),
+                                                  UC4(slot_count), UC8(tag_base), UC8(memlock_bytes)};
+
+#define UP(f) WIDE(akit_uring_probe_info, f)
+static const field_entry uring_probe_fields[] = {
+    UP(available), UP(error), UP(features), UP(memlock_soft_bytes), UP(memlock_hard_bytes), UP(memlock_used_bytes),
+    UP(ipc_lock), UP(max_slots), UP(max_slot_bytes)};
+
+#define G(f) WIDE(akit_uring_group_stats, f)
+static const field_entry group_fields[] = {
+    G(group_id), G(entries), G(published), G(window), G(buffers_out), G(taken_total), G(refills_total),
+    G(enobufs_total), G(empty_ns_total), G(misuses_total)};
+
+#define GC8(f) WIDE(akit_uring_group_config, f)
+#define GC4(f) NARROW(akit_uring_group_config, f)
+static const field_entry group_config_fields[] = {GC8(flags),   GC8(buffer_bytes), GC4(group_id),
+                                                  GC4(entries), GC4(window_min),   GC4(window_max)};
+
 #define S(f) WIDE(akit_huge_system, f)
 static const field_entry system_fields[] = {
     S(base_page_bytes), S(thp_page_bytes), S(thp_mode), S(huge_page_bytes), S(huge_total), S(huge_free),
@@ -201,6 +243,46 @@ int pool_config_field(const akit_pool_config *cfg, const char *field, uint64_t *
 int set_pool_config_field(akit_pool_config *cfg, const char *field, uint64_t value)
 {
     return write_field(pool_config_fields, COUNT(pool_config_fields), cfg, field, value);
+}
+
+int ring_stat(const akit_ring_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(ring_fields, COUNT(ring_fields), st, field, value);
+}
+
+int ring_config_field(const akit_ring_config *cfg, const char *field, uint64_t *value)
+{
+    return read_field(ring_config_fields, COUNT(ring_config_fields), cfg, field, value);
+}
+
+int set_ring_config_field(akit_ring_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(ring_config_fields, COUNT(ring_config_fields), cfg, field, value);
+}
+
+int uring_stat(const akit_uring_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(uring_fields, COUNT(uring_fields), st, field, value);
+}
+
+int set_uring_config_field(akit_uring_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(uring_config_fields, COUNT(uring_config_fields), cfg, field, value);
+}
+
+int uring_probe_field(const akit_uring_probe_info *info, const char *field, uint64_t *value)
+{
+    return read_field(uring_probe_fields, COUNT(uring_probe_fields), info, field, value);
+}
+
+int group_stat(const akit_uring_group_stats *st, const char *field, uint64_t *value)
+{
+    return read_field(group_fields, COUNT(group_fields), st, field, value);
+}
+
+int set_group_config_field(akit_uring_group_config *cfg, const char *field, uint64_t value)
+{
+    return write_field(group_config_fields, COUNT(group_config_fields), cfg, field, value);
 }
 
 int system_field(const akit_huge_system *system, const char *field, uint64_t *value)

@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int error_of(const char *name)
+int error_of(const char *name)
 {
     static const struct {
         const char *name;
         int value;
     } known[] = {{"ENOMEM", ENOMEM}, {"EINVAL", EINVAL},   {"ENOENT", ENOENT}, {"ESHUTDOWN", ESHUTDOWN}, {"EBUSY", EBUSY},
                  {"EPERM", EPERM},   {"E2BIG", E2BIG},     {"ENOSPC", ENOSPC}, {"ENOBUFS", ENOBUFS},     {"EMSGSIZE", EMSGSIZE},
-                 {"ENOSYS", ENOSYS}};
+                 {"ENOSYS", ENOSYS}, {"EOVERFLOW", EOVERFLOW}, {"EEXIST", EEXIST}, {"EBADF", EBADF},
+                 {"EOPNOTSUPP", EOPNOTSUPP}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (!strcmp(known[i].name, name))
             return known[i].value;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void compare(state *s, uint64_t value, const char *op, const char *word)
@@ -83,12 +84,64 @@ akit_pool *raw_pool(state *s, const char *name)
     return e ? e->pool : NULL;
 }
 
+akit_ring *raw_ring(state *s, const char *name)
+{
+    handle_entry *e = handle_of(s, name);
+    if (e && e->kind != AKIT_KIND_RING)
+        wrong(s, "%s is no ring", name);
+    errno = 0;
+    return e ? e->ring : NULL;
+}
+
+akit_uring *raw_uring(state *s, const char *name)
+{
+    handle_entry *e = handle_of(s, name);
+    if (e && e->kind != AKIT_KIND_URING)
+        wrong(s, "%s is no registration", name);
+    return e ? e->uring : NULL;
+}
+
+akit_uring_group *raw_group(state *s, const char *name)
+{
+    handle_entry *e = handle_of(s, name);
+    if (e && e->kind != AKIT_KIND_GROUP)
+        wrong(s, "%s is no group", name);
+    return e ? e->group : NULL;
+}
+
 int got(state *s, const char *name, void *p, uint64_t size)
 {
     if (!p)
         return errno ? -errno : -ENOMEM;
     set_block(s, name, p, size);
     return 0;
+}
+
+static int is_batch(const state *s, const char *name)
+{
+    for (int i = 0; i < s->batch_count; i++)
+        if (!strcmp(s->batches[i].name, name))
+            return 1;
+    return 0;
+}
+
+void **gather(state *s, int count, char **words, size_t *blocks)
+{
+    size_t most = 0;
+    for (int i = 0; i < count; i++)
+        most += is_batch(s, words[i]) ? batch_of(s, words[i], 0)->count : 1;
+    void **p = (void **)calloc(most + 1, sizeof(void *));
+    *blocks = 0;
+    for (int i = 0; i < count; i++) {
+        if (!is_batch(s, words[i])) {
+            p[(*blocks)++] = block_of(s, words[i]).p;
+            continue;
+        }
+        batch_entry *v = batch_of(s, words[i], 0);
+        for (uint64_t k = 0; k < v->count; k++)
+            p[(*blocks)++] = v->p[k];
+    }
+    return p;
 }
 
 void *old_block(state *s, const char *name)
@@ -125,7 +178,8 @@ static const operation *find(const operation *list, const char *name)
 int perform(state *s, int count, char **words)
 {
     const operation *lists[] = {make_operations,   byte_operations, look_operations,     region_operations,
-                                huge_operations, pool_operations, pool_look_operations};
+                                huge_operations,   pool_operations, pool_look_operations, ring_operations,
+                                uring_operations,  group_operations};
     const operation *o = NULL;
     for (size_t i = 0; !o && i < sizeof lists / sizeof lists[0]; i++)
         o = find(lists[i], words[0]);

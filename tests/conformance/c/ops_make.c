@@ -200,12 +200,24 @@ static int get_and_put(state *s, const char *name, uint64_t length)
     return p ? akit_pool_put(h, p) : -errno;
 }
 
+static int acquire_and_release(state *s, const char *name, uint64_t length)
+{
+    akit_ring *h = raw_ring(s, name);
+    void *p = akit_ring_acquire(h, length);
+    return p ? akit_ring_release(h, p) : -errno;
+}
+
 static int op_repeat(state *s, int n, char **w)
 {
     (void)n;
-    int (*pair)(state *, const char *, uint64_t) = !strcmp(w[2], "alloc_free") ? alloc_and_free : get_and_put;
-    if (pair == get_and_put && strcmp(w[2], "get_put"))
+    int (*pair)(state *, const char *, uint64_t) = !strcmp(w[2], "alloc_free")        ? alloc_and_free
+                                                   : !strcmp(w[2], "get_put")         ? get_and_put
+                                                   : !strcmp(w[2], "acquire_release") ? acquire_and_release
+                                                                                      : NULL;
+    if (!pair) {
         wrong(s, "repeat does not know %s", w[2]);
+        return 0;
+    }
     uint64_t size = number_of(s, w[4]);
     int rc = 0;
     for (uint64_t i = number_of(s, w[1]); i && rc >= 0; i--)

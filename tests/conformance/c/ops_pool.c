@@ -120,29 +120,10 @@ static int op_get_n(state *s, int n, char **w)
     return 0;
 }
 
-static int is_batch(const state *s, const char *name)
-{
-    for (int i = 0; i < s->batch_count; i++)
-        if (!strcmp(s->batches[i].name, name))
-            return 1;
-    return 0;
-}
-
 static int op_put_n(state *s, int n, char **w)
 {
-    size_t count = 0, most = 0;
-    for (int i = 2; i < n - 2; i++)
-        most += is_batch(s, w[i]) ? batch_of(s, w[i], 0)->count : 1;
-    void **p = (void **)calloc(most + 1, sizeof(void *));
-    for (int i = 2; i < n - 2; i++) {
-        if (!is_batch(s, w[i])) {
-            p[count++] = block_of(s, w[i]).p;
-            continue;
-        }
-        batch_entry *v = batch_of(s, w[i], 0);
-        for (uint64_t k = 0; k < v->count; k++)
-            p[count++] = v->p[k];
-    }
+    size_t count = 0;
+    void **p = gather(s, n - 4, w + 2, &count);
     compare(s, akit_pool_put_n(raw_pool(s, w[1]), count, p), w[n - 2], w[n - 1]);
     free(p);
     return 0;

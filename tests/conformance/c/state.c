@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static unsigned char foreign_memory[4096] __attribute__((aligned(4096)));
 
@@ -24,7 +25,18 @@ static void set_name(char *to, const char *name)
     snprintf(to, NAME_MAX_LENGTH, "%s", name);
 }
 
-void forget_all(state *s)
+/* Groups end before their registrations, both before what they are made of, and the io_urings last. */
+static void end_registrations(state *s)
+{
+    for (int i = 0; i < s->handle_count; i++)
+        if (s->handles[i].live && s->handles[i].kind == AKIT_KIND_GROUP)
+            akit_uring_group_destroy(s->handles[i].group, AKIT_DESTROY_NOW);
+    for (int i = 0; i < s->handle_count; i++)
+        if (s->handles[i].live && s->handles[i].kind == AKIT_KIND_URING)
+            akit_uring_destroy(s->handles[i].uring, AKIT_DESTROY_NOW);
+}
+
+static void end_handles(state *s)
 {
     for (int i = 0; i < s->handle_count; i++) {
         handle_entry *e = &s->handles[i];
@@ -34,9 +46,19 @@ void forget_all(state *s)
             akit_huge_destroy(e->huge, 0);
         else if (e->live && e->kind == AKIT_KIND_POOL)
             akit_pool_destroy(e->pool, AKIT_DESTROY_NOW);
-        else if (e->live)
+        else if (e->live && e->kind == AKIT_KIND_RING)
+            akit_ring_destroy(e->ring, AKIT_DESTROY_NOW);
+        else if (e->live && e->kind == KIND_IO_URING)
+            close(e->io_uring);
+        else if (e->live && e->kind == AKIT_KIND_TIERED)
             akit_tiered_destroy(e->h, 0);
     }
+}
+
+void forget_all(state *s)
+{
+    end_registrations(s);
+    end_handles(s);
     for (int i = 0; i < s->batch_count; i++)
         free(s->batches[i].p);
     for (int i = 0; i < s->memory_count; i++)

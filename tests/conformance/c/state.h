@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { KIND_IO_URING = 1000 }; /* an io_uring of the runner */
 enum { NAME_MAX_LENGTH = 32, MAX_THINGS = 64, MAX_WORDS = 16 };
 
 typedef struct {
@@ -15,6 +16,10 @@ typedef struct {
     akit_region *region;
     akit_huge *huge;
     akit_pool *pool;
+    akit_ring *ring;
+    akit_uring *uring;
+    akit_uring_group *group;
+    int io_uring; /* the descriptor, of kind KIND_IO_URING */
     uint64_t id;
     int live;
 } handle_entry;
@@ -27,7 +32,7 @@ typedef struct {
     uint64_t backing; /* what huge_alloc told, else 0 */
 } block_entry;
 
-/* Memory of the runner that a region or a pool stands on. */
+/* Memory of the runner that a region, a pool or a ring stands on. */
 typedef struct {
     void *p;
     uint64_t bytes;
@@ -89,6 +94,14 @@ int set_huge_config_field(akit_huge_config *cfg, const char *field, uint64_t val
 int pool_stat(const akit_pool_stats *st, const char *field, uint64_t *value);
 int pool_config_field(const akit_pool_config *cfg, const char *field, uint64_t *value);
 int set_pool_config_field(akit_pool_config *cfg, const char *field, uint64_t value);
+int ring_stat(const akit_ring_stats *st, const char *field, uint64_t *value);
+int ring_config_field(const akit_ring_config *cfg, const char *field, uint64_t *value);
+int set_ring_config_field(akit_ring_config *cfg, const char *field, uint64_t value);
+int uring_stat(const akit_uring_stats *st, const char *field, uint64_t *value);
+int set_uring_config_field(akit_uring_config *cfg, const char *field, uint64_t value);
+int uring_probe_field(const akit_uring_probe_info *info, const char *field, uint64_t *value);
+int group_stat(const akit_uring_group_stats *st, const char *field, uint64_t *value);
+int set_group_config_field(akit_uring_group_config *cfg, const char *field, uint64_t value);
 int system_field(const akit_huge_system *system, const char *field, uint64_t *value);
 
 #endif

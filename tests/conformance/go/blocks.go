@@ -104,6 +104,8 @@ func opRepeat(s *state, w []string) error {
 	case "alloc_free":
 	case "get_put":
 		return s.getPut(s.number(w[0]), w[2:])
+	case "acquire_release":
+		return s.acquireRelease(s.number(w[0]), w[2:])
 	default:
 		return errors.New("unknown operation")
 	}

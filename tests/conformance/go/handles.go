@@ -39,6 +39,9 @@ func init() {
 	maps.Copy(operations, hugeOperations)
 	maps.Copy(operations, poolOperations)
 	maps.Copy(operations, poolLookOperations)
+	maps.Copy(operations, ringOperations)
+	maps.Copy(operations, uringOperations)
+	maps.Copy(operations, groupOperations)
 }
 
 func opCreate(s *state, w []string) error {

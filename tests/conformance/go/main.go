@@ -136,6 +136,9 @@ func (c *testCase) perform(caches bool) error {
 	defer func() {
 		delete(s.handles, "default")
 		for _, h := range s.handles {
+			h.endRegistration()
+		}
+		for _, h := range s.handles {
 			h.Close()
 		}
 		for _, memory := range s.memory {
@@ -195,7 +198,8 @@ var errnos = map[string]syscall.Errno{
 	"ENOMEM": syscall.ENOMEM, "EINVAL": syscall.EINVAL, "ENOENT": syscall.ENOENT,
 	"ESHUTDOWN": syscall.ESHUTDOWN, "EBUSY": syscall.EBUSY, "EPERM": syscall.EPERM,
 	"E2BIG": syscall.E2BIG, "ENOSPC": syscall.ENOSPC, "ENOBUFS": syscall.ENOBUFS, "EMSGSIZE": syscall.EMSGSIZE,
-	"ENOSYS": syscall.ENOSYS,
+	"ENOSYS": syscall.ENOSYS, "EOVERFLOW": syscall.EOVERFLOW, "EEXIST": syscall.EEXIST, "EBADF": syscall.EBADF,
+	"EOPNOTSUPP": syscall.EOPNOTSUPP,
 }
 
 // call does the operation; too few words and names that do not fit it end in a

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -19,17 +20,21 @@ type state struct {
 	batches map[string]int // how many blocks V.0, V.1 ... there are
 	saved   map[string]uint64
 	backing map[uintptr]allockit.Backing // what huge_alloc told, by the block's address
-	memory  [][]byte                     // what regions and pools stand on
+	memory  [][]byte                     // what regions, pools and rings stand on
 
 	caches bool // whether pools keep anything on the Go side
 }
 
-// handle is one of the four kinds.
+// handle is one of the kinds, or an io_uring of the runner.
 type handle struct {
 	tiered *allockit.Tiered
 	region *allockit.Region
 	huge   *allockit.Huge
 	pool   *allockit.Pool
+	ring   *allockit.Ring
+	uring  *allockit.Uring
+	group  *allockit.Group
+	file   *os.File
 	id     uint64
 }
 
@@ -41,8 +46,25 @@ func (h *handle) Close() error {
 		return h.huge.Close()
 	case h.pool != nil:
 		return h.pool.CloseNow()
+	case h.ring != nil:
+		return h.ring.CloseNow()
+	case h.file != nil:
+		return h.file.Close()
+	case h.uring != nil || h.group != nil:
+		return nil
 	default:
 		return h.tiered.Close()
+	}
+}
+
+// endRegistration ends groups and registrations, which come before what they are made
+// of.
+func (h *handle) endRegistration() {
+	if h.group != nil {
+		h.group.CloseNow()
+	}
+	if h.uring != nil {
+		h.uring.CloseNow()
 	}
 }
 
@@ -80,6 +102,27 @@ func (s *state) pool(name string) *allockit.Pool {
 		return p
 	}
 	panic(name + " is no pool")
+}
+
+func (s *state) ring(name string) *allockit.Ring {
+	if r := s.any(name).ring; r != nil {
+		return r
+	}
+	panic(name + " is no ring")
+}
+
+func (s *state) uring(name string) *allockit.Uring {
+	if u := s.any(name).uring; u != nil {
+		return u
+	}
+	panic(name + " is no registration")
+}
+
+func (s *state) group(name string) *allockit.Group {
+	if g := s.any(name).group; g != nil {
+		return g
+	}
+	panic(name + " is no group")
 }
 
 // block is a block by name, or an address inside of one.

@@ -11,6 +11,8 @@ from ops_huge import on_huge
 from ops_pool_figures import ask_about_pool
 from ops_pools import on_buffers, on_pool
 from ops_regions import on_region
+from ops_rings import on_ring, on_slices
+from ops_urings import on_group, on_registration, on_uring
 from words import WRONG_ANSWER, error_code
 from world import World
 
@@ -25,7 +27,19 @@ def perform(mut world: World, words: List[String]) raises -> Int:
         return known(on_huge(world, without_prefix(words, "huge_")), words)
     if words[0].startswith("pool_"):
         return known(on_pool(world, without_prefix(words, "pool_")), words)
+    if words[0].startswith("ring_"):
+        return known(on_ring(world, without_prefix(words, "ring_")), words)
+    if words[0].startswith("uring_"):
+        return known(on_uring(world, without_prefix(words, "uring_")), words)
+    if words[0].startswith("group_"):
+        return known(on_group(world, without_prefix(words, "group_")), words)
+    if words[0] == "refill":
+        return on_group(world, words)
     var code = on_buffers(world, words)
+    if code == UNKNOWN:
+        code = on_slices(world, words)
+    if code == UNKNOWN:
+        code = on_registration(world, words)
     if code == UNKNOWN:
         code = ask_about_pool(world, words)
     if code == UNKNOWN:

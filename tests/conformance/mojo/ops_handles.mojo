@@ -145,6 +145,8 @@ def text_of_handle(world: World, name: String, json: Bool) raises -> String:
         return world.huge(name).json() if json else world.huge(name).openmetrics()
     if kind == Kind.POOL:
         return world.pool(name).json() if json else world.pool(name).openmetrics()
+    if kind == Kind.RING:
+        return world.ring(name).json() if json else world.ring(name).openmetrics()
     return world.heap(name).json() if json else world.heap(name).openmetrics()
 
 

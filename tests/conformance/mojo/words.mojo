@@ -86,6 +86,14 @@ def error_code(name: String) raises -> Int:
         return AkitError.EMSGSIZE
     if name == "ENOSYS":
         return AkitError.ENOSYS
+    if name == "EOVERFLOW":
+        return AkitError.EOVERFLOW
+    if name == "EEXIST":
+        return AkitError.EEXIST
+    if name == "EBADF":
+        return AkitError.EBADF
+    if name == "EOPNOTSUPP":
+        return AkitError.EOPNOTSUPP
     raise Error("not an error: ", name)
 
 

@@ -1,14 +1,19 @@
 """What a case has made so far: handles, blocks, batches, saved figures."""
 
+from std.ffi import c_int, external_call
+
 from allockit import (
     NONE,
+    Group,
     Handle,
     Huge,
     Kind,
     Misuse,
     Pool,
     Region,
+    Ring,
     Tiered,
+    Uring,
     VoidPtr,
     default_heap,
     misuse_mode,
@@ -18,6 +23,8 @@ from words import WRONG_ANSWER, number
 
 comptime BytePtr = Pointer[UInt8, MutUntrackedOrigin]
 comptime FOREIGN_BYTES = 8192
+comptime IO_URING = UInt64(1000)
+"""Kind of an io_uring of the runner: `id` is its descriptor."""
 
 
 struct Block(ImplicitlyCopyable):
@@ -85,8 +92,28 @@ struct Entry(ImplicitlyCopyable):
                 Pool(unsafe_handle=self.handle, owned=True).unsafe_destroy_now()
             except:
                 pass  # a live handle is not refused
+        elif self.kind == Kind.RING:
+            try:
+                Ring(unsafe_handle=self.handle, owned=True).unsafe_destroy_now()
+            except:
+                pass
+        elif self.kind == IO_URING:
+            _ = external_call["close", c_int](c_int(self.id))
         else:
             _ = Tiered(unsafe_handle=self.handle, owned=True)
+
+    def end_registration(mut self):
+        """Ends a group or a registration, which come before what they are made of."""
+        if not self.alive or (self.kind != Kind.GROUP and self.kind != Kind.URING):
+            return
+        self.alive = False
+        try:
+            if self.kind == Kind.GROUP:
+                Group(unsafe_handle=self.handle, owned=True).unsafe_destroy_now()
+            else:
+                Uring(unsafe_handle=self.handle, owned=True).unsafe_destroy_now()
+        except:
+            pass
 
 
 struct World(Movable):
@@ -96,7 +123,7 @@ struct World(Movable):
     var saved: Dict[String, UInt64]
     var foreign: List[UInt8]
     var memories: List[List[UInt8]]
-    """Memory that regions and pools stand on."""
+    """Memory that regions, pools and rings stand on."""
 
     def __init__(out self):
         self.handles = Dict[String, Entry]()
@@ -108,6 +135,11 @@ struct World(Movable):
 
     def reset(mut self) raises:
         """What happens between two cases."""
+        for ref entry in self.handles.values():
+            if entry.kind == Kind.GROUP:
+                entry.end_registration()
+        for ref entry in self.handles.values():
+            entry.end_registration()
         for ref entry in self.handles.values():
             entry.end()
         self.handles.clear()
@@ -141,6 +173,15 @@ struct World(Movable):
 
     def pool(self, name: String) raises -> Pool:
         return Pool(unsafe_handle=self.handle(name, Kind.POOL), owned=False)
+
+    def ring(self, name: String) raises -> Ring:
+        return Ring(unsafe_handle=self.handle(name, Kind.RING), owned=False)
+
+    def uring(self, name: String) raises -> Uring:
+        return Uring(unsafe_handle=self.handle(name, Kind.URING), owned=False)
+
+    def group(self, name: String) raises -> Group:
+        return Group(unsafe_handle=self.handle(name, Kind.GROUP), owned=False)
 
     def memory(mut self, size: Int) -> Span[UInt8, MutUntrackedOrigin]:
         """Memory of the runner, aligned to any page there is, that lives until the case's handles have ended."""

@@ -12,22 +12,32 @@
 #![no_std]
 #![allow(non_camel_case_types)]
 
+mod arena;
 mod base;
 mod host;
 mod huge;
+#[cfg(feature = "io")]
+mod io;
 mod malloc;
 mod nodes;
 mod pool;
 mod region;
+mod ring;
 mod stats;
 mod tiered;
+mod uring;
 
+pub use arena::*;
 pub use base::*;
 pub use host::*;
 pub use huge::*;
+#[cfg(feature = "io")]
+pub use io::*;
 pub use malloc::*;
 pub use nodes::*;
 pub use pool::*;
 pub use region::*;
+pub use ring::*;
 pub use stats::*;
 pub use tiered::*;
+pub use uring::*;

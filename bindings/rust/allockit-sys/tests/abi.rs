@@ -40,6 +40,7 @@ fn c_type(rust: &str) -> String {
         "usize" => "size_t",
         "u32" => "uint32_t",
         "u64" => "uint64_t",
+        "i32" => "int32_t",
         "i64" => "int64_t",
         "Option<MisuseFn>" => "void (*)(void *, int, uint64_t, const void *)",
         other => other,
@@ -79,7 +80,10 @@ fn every_function_of_the_header_is_declared() {
     let mut declared: Vec<String> = functions().into_iter().map(|(name, ..)| name).collect();
     let mut exported = Vec::new();
     for directory in pkg_config("--variable=includedir") {
-        for header in ["base", "host", "huge", "malloc", "pool", "region", "stats", "tiered"] {
+        for source in SOURCES {
+            let header =
+                source.strip_prefix("//! `allockit/").expect("the name of its header").split('.').next().unwrap();
+
             let text = std::fs::read_to_string(format!("{directory}/allockit/{header}.h")).unwrap();
             for declaration in text.split("\nAKIT_API ").skip(1) {
                 let before = &declaration[..declaration.find(";").unwrap()];

@@ -1,15 +1,13 @@
-//! What handles have in common, written once: `handle!` of regions, huge pages and pools, `ends_at_once!` of the first
-//! two.
+//! What handles have in common, written once: `handle!` of regions, huge pages, pools and rings, `any_thread!` of all but
+//! rings, `ends_at_once!` of the first two.
 
 macro_rules! handle {
     (
         $handle:ident, $raw:ident, $config:ident, $stats:ident;
-        $config_get:ident, $stats_get:ident, $purge:ident
+        $config_get:ident, $stats_get:ident
     ) => {
         // SAFETY: a handle is not tied to the thread that made it.
         unsafe impl Send for $handle {}
-        // SAFETY: every call but destroy may be made by any number of threads, and destroy needs ownership.
-        unsafe impl Sync for $handle {}
 
         /// The handle itself.
         impl $handle {
@@ -40,18 +38,6 @@ macro_rules! handle {
             /// Gives the handle the life of the process, and with it a reference that can be copied freely.
             pub fn leak(self) -> &'static $handle {
                 Box::leak(Box::new(self))
-            }
-
-            /// Gives idle memory back to the system and says how many bytes.
-            ///
-            /// # Errors
-            ///
-            /// None in a program without misuse.
-            pub fn purge(&self, what: Purge) -> Result<u64> {
-                let mut bytes = 0;
-                // SAFETY: the handle is live and `bytes` is writable.
-                check(unsafe { sys::$purge(self.as_raw(), what.as_raw(), &mut bytes) })?;
-                Ok(bytes)
             }
         }
 
@@ -95,6 +81,28 @@ macro_rules! handle {
         impl core::fmt::Debug for $handle {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.debug_struct(stringify!($handle)).field("name", &self.name()).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+macro_rules! any_thread {
+    ($handle:ident, $purge:ident) => {
+        // SAFETY: every call but destroy may be made by any number of threads, and destroy needs ownership.
+        unsafe impl Sync for $handle {}
+
+        /// Its idle memory.
+        impl $handle {
+            /// Gives idle memory back to the system and says how many bytes.
+            ///
+            /// # Errors
+            ///
+            /// None in a program without misuse.
+            pub fn purge(&self, what: Purge) -> Result<u64> {
+                let mut bytes = 0;
+                // SAFETY: the handle is live and `bytes` is writable.
+                check(unsafe { sys::$purge(self.as_raw(), what.as_raw(), &mut bytes) })?;
+                Ok(bytes)
             }
         }
     };
@@ -188,4 +196,4 @@ macro_rules! ends_at_once {
     };
 }
 
-pub(crate) use {ends_at_once, handle};
+pub(crate) use {any_thread, ends_at_once, handle};

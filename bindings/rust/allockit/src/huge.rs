@@ -7,7 +7,7 @@ pub use block::HugeBlock;
 pub use config::HugeConfig;
 
 use crate::error::{check, check_figure, Result};
-use crate::handle::{ends_at_once, handle};
+use crate::handle::{any_thread, ends_at_once, handle};
 use crate::modes::{AllocFlags, Backing, Purge, Reason};
 use crate::stats::{self, HugeStats, HugeSystem};
 use crate::tiered::{block as got, void};
@@ -40,8 +40,10 @@ pub struct Huge {
 
 handle! {
     Huge, akit_huge, HugeConfig, HugeStats;
-    akit_huge_config_get, akit_huge_stats_get, akit_huge_purge
+    akit_huge_config_get, akit_huge_stats_get
 }
+
+any_thread!(Huge, akit_huge_purge);
 
 ends_at_once! {
     Huge, akit_huge, HugeConfig, EndedHuge;

@@ -42,6 +42,9 @@ macro_rules! modes {
     )*};
 }
 
+#[cfg(feature = "io")]
+pub(crate) use modes;
+
 modes! {
     /// Transparent huge pages.
     Thp {
@@ -173,6 +176,26 @@ modes! {
         Fail = AKIT_EXHAUST_FAIL,
         /// The request gets a mapping of its own, up to the cap, and is counted.
         Fallback = AKIT_EXHAUST_FALLBACK,
+    }
+
+    /// When the memory of released slices of a [`Ring`](crate::Ring) can be used again.
+    RingOrder {
+        /// With the last slice of their block that is released.
+        Any = AKIT_RING_ANY,
+        /// When all that were acquired before them are released, too.
+        Ordered = AKIT_RING_ORDERED,
+    }
+
+    /// How a registration with io_uring stands.
+    UringState {
+        /// Nothing is registered, and nothing was refused.
+        Off = AKIT_URING_OFF,
+        /// Nothing is registered, because it was refused.
+        Denied = AKIT_URING_DENIED,
+        /// Some of it was refused.
+        Partial = AKIT_URING_PARTIAL,
+        /// All that was there at the last sync is registered.
+        On = AKIT_URING_ON,
     }
 
     /// How much misuse is detected at the call.

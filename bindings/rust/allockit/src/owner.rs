@@ -2,11 +2,12 @@
 
 use crate::huge::Huge;
 use crate::region::Region;
+use crate::uring::Group;
 use core::ops::Deref;
 use std::sync::Arc;
 
-/// What a block of a [`Region`] or [`Huge`] handle may hold the handle by: `&Region`, or `Arc<Region>` for blocks that
-/// own a share of it and may live anywhere. Other types cannot be: a block relies on it that the handle never changes.
+/// What a block of a [`Region`] or [`Huge`] handle, or a buffer of a [`Group`], may hold the handle by: `&Region`, or
+/// `Arc<Region>` for blocks that own a share of it and may live anywhere. Other types cannot be: a block relies on it that the handle never changes.
 pub trait Owner<H>: Deref<Target = H> + Clone + sealed::Sealed {}
 
 mod sealed {
@@ -25,4 +26,5 @@ macro_rules! owners {
 owners! {
     Region,
     Huge,
+    Group,
 }

@@ -2,19 +2,16 @@
 
 mod batch;
 mod buf;
-#[cfg(feature = "bytes")]
-mod bytes;
 mod config;
 mod ended;
 mod raw;
-mod traits;
 
 pub use buf::PooledBuf;
 pub use config::PoolConfig;
 pub use ended::{EndedPool, Leaks};
 
 use crate::error::{check, Result};
-use crate::handle::handle;
+use crate::handle::{any_thread, handle};
 use crate::modes::Purge;
 use crate::stats::{self, ClassStats, PoolStats};
 use allockit_sys as sys;
@@ -57,8 +54,10 @@ pub struct Pool {
 
 handle! {
     Pool, akit_pool, PoolConfig, PoolStats;
-    akit_pool_config_get, akit_pool_stats_get, akit_pool_purge
+    akit_pool_config_get, akit_pool_stats_get
 }
+
+any_thread!(Pool, akit_pool_purge);
 
 impl Pool {
     /// Takes over a handle made through the C interface; `None` for NULL.

@@ -4,10 +4,11 @@ mod block;
 mod config;
 
 pub use block::{RegionBlock, RegionPin};
+pub(crate) use config::zero_mode_on;
 pub use config::RegionConfig;
 
 use crate::error::{check, check_figure, Result};
-use crate::handle::{ends_at_once, handle};
+use crate::handle::{any_thread, ends_at_once, handle};
 use crate::modes::{AllocFlags, Purge, PurgeMethod};
 use crate::stats::{self, RegionStats};
 use crate::tiered::{block as got, void};
@@ -45,8 +46,10 @@ pub struct Region {
 
 handle! {
     Region, akit_region, RegionConfig, RegionStats;
-    akit_region_config_get, akit_region_stats_get, akit_region_purge
+    akit_region_config_get, akit_region_stats_get
 }
+
+any_thread!(Region, akit_region_purge);
 
 ends_at_once! {
     Region, akit_region, RegionConfig, EndedRegion;

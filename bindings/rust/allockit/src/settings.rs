@@ -1,4 +1,4 @@
-//! Configurations of regions, huge pages and pools: what they have in common, written once.
+//! Configurations of regions, huge pages, pools and rings: what they have in common, written once.
 
 use crate::error::{Error, Result};
 use core::ffi::{c_char, CStr};

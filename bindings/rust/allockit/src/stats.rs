@@ -12,6 +12,9 @@ pub use allockit_sys::akit_class_stats as ClassStats;
 pub use allockit_sys::akit_huge_stats as HugeStats;
 #[doc(inline)]
 pub use allockit_sys::akit_huge_system as HugeSystem;
+#[cfg(feature = "io")]
+#[doc(inline)]
+pub use allockit_sys::akit_io_stats as IoStats;
 #[doc(inline)]
 pub use allockit_sys::akit_pool_stats as PoolStats;
 #[doc(inline)]
@@ -19,7 +22,15 @@ pub use allockit_sys::akit_process_stats as ProcessStats;
 #[doc(inline)]
 pub use allockit_sys::akit_region_stats as RegionStats;
 #[doc(inline)]
+pub use allockit_sys::akit_ring_stats as RingStats;
+#[doc(inline)]
 pub use allockit_sys::akit_tiered_stats as TieredStats;
+#[doc(inline)]
+pub use allockit_sys::akit_uring_group_stats as GroupStats;
+#[doc(inline)]
+pub use allockit_sys::akit_uring_probe_info as UringProbe;
+#[doc(inline)]
+pub use allockit_sys::akit_uring_stats as UringStats;
 
 const ENOSPC: i32 = 28;
 const EILSEQ: i32 = 84;

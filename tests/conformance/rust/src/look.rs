@@ -140,6 +140,8 @@ fn json(state: &State, h: &str) -> Outcome<String> {
         Raw::Region(_) => state.region(h)?.stats_json()?,
         Raw::Huge(_) => state.huge(h)?.stats_json()?,
         Raw::Pool(_) => state.pool(h)?.stats_json()?,
+        Raw::Ring(_) => state.ring(h)?.stats_json()?,
+        Raw::Uring(_) | Raw::Group(_) => return wrong("the binding has no text of these"),
     })
 }
 
@@ -149,6 +151,8 @@ fn metrics(state: &State, h: &str) -> Outcome<String> {
         Raw::Region(_) => state.region(h)?.stats_openmetrics()?,
         Raw::Huge(_) => state.huge(h)?.stats_openmetrics()?,
         Raw::Pool(_) => state.pool(h)?.stats_openmetrics()?,
+        Raw::Ring(_) => state.ring(h)?.stats_openmetrics()?,
+        Raw::Uring(_) | Raw::Group(_) => return wrong("the binding has no text of these"),
     })
 }
 

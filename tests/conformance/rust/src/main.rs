@@ -1,13 +1,16 @@
 //! Runs the conformance cases through the Rust binding: this file reads them, the others perform and remember.
 
 mod bytes;
+mod group;
 mod huge;
 mod look;
 mod make;
 mod pool;
 mod pool_look;
 mod region;
+mod ring;
 mod state;
+mod uring;
 
 use allockit::{process, Error, MisuseMode};
 use state::{Outcome, State, Stop};
@@ -112,21 +115,28 @@ fn perform_here(state: &mut State, words: &[&str]) -> Outcome {
         .or_else(|| huge::perform(state, words))
         .or_else(|| pool::perform(state, words))
         .or_else(|| pool_look::perform(state, words))
+        .or_else(|| ring::perform(state, words))
+        .or_else(|| uring::perform(state, words))
+        .or_else(|| group::perform(state, words))
         .or_else(|| look::perform(state, words))
         .unwrap_or_else(|| Err(Stop::Wrong(format!("cannot understand: {}", words.join(" ")))))
 }
 
 fn errno_of(name: &str) -> Result<i32, String> {
-    const KNOWN: [(&str, i32); 11] = [
+    const KNOWN: [(&str, i32); 15] = [
         ("EPERM", 1),
         ("ENOENT", 2),
         ("E2BIG", 7),
         ("ENOMEM", 12),
+        ("EBADF", 9),
         ("EBUSY", 16),
+        ("EEXIST", 17),
         ("EINVAL", 22),
         ("ENOSPC", 28),
         ("ENOSYS", 38),
+        ("EOVERFLOW", 75),
         ("EMSGSIZE", 90),
+        ("EOPNOTSUPP", 95),
         ("ENOBUFS", 105),
         ("ESHUTDOWN", 108),
     ];

@@ -140,13 +140,7 @@ fn get_n(state: &mut State, h: &str, v: &str, length: &str, n: &str, operator: &
 }
 
 fn put_n(state: &State, h: &str, words: &[&str], operator: &str, done: &str) -> Outcome {
-    let mut buffers = Vec::new();
-    for word in words {
-        match state.batch(word) {
-            Ok(batch) => buffers.extend_from_slice(&batch.blocks),
-            Err(_) => buffers.push(state.block(word)?.some()),
-        }
-    }
+    let buffers = state.pointers(words)?;
     // SAFETY: buffers of the case, or a misuse that the case is about.
     let count = unsafe { state.pool(h)?.put_n(&buffers) };
     state.compare(count as u64, operator, done)

@@ -1,10 +1,11 @@
 //! What a case has made so far: handles, blocks, batches and kept numbers, each found by its name.
 
-use allockit::{default_heap, Error, Huge, Pool, Region, Tiered};
+use allockit::{default_heap, Error, Group, Huge, Pool, Region, Ring, Tiered, Uring};
 use allockit_sys as sys;
 use std::alloc::{alloc_zeroed, dealloc, Layout};
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr::NonNull;
 
 /// Why an operation ended early: the library refused it, or its answer was not the one in the file.
@@ -40,6 +41,9 @@ pub enum Raw {
     Region(*mut sys::akit_region),
     Huge(*mut sys::akit_huge),
     Pool(*mut sys::akit_pool),
+    Ring(*mut sys::akit_ring),
+    Uring(*mut sys::akit_uring),
+    Group(*mut sys::akit_uring_group),
 }
 
 #[derive(Clone, Copy)]
@@ -78,6 +82,7 @@ pub struct Batch {
 #[derive(Default)]
 pub struct State {
     handles: HashMap<String, Handle>,
+    io_urings: HashMap<String, OwnedFd>,
     blocks: HashMap<String, Block>,
     batches: HashMap<String, Batch>,
     numbers: HashMap<String, u64>,
@@ -141,6 +146,38 @@ impl State {
             Raw::Pool(raw) => Ok(ManuallyDrop::new(unsafe { Pool::from_raw(raw) }.expect("a handle"))),
             _ => wrong(format!("{name} is no pool")),
         }
+    }
+
+    pub fn ring(&self, name: &str) -> Outcome<ManuallyDrop<Ring>> {
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Ring(raw) => Ok(ManuallyDrop::new(unsafe { Ring::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} is no ring")),
+        }
+    }
+
+    pub fn uring(&self, name: &str) -> Outcome<ManuallyDrop<Uring>> {
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Uring(raw) => Ok(ManuallyDrop::new(unsafe { Uring::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} is no registration")),
+        }
+    }
+
+    pub fn group(&self, name: &str) -> Outcome<ManuallyDrop<Group>> {
+        match self.handle(name)?.raw {
+            // SAFETY: never NULL, and as said above.
+            Raw::Group(raw) => Ok(ManuallyDrop::new(unsafe { Group::from_raw(raw) }.expect("a handle"))),
+            _ => wrong(format!("{name} is no group")),
+        }
+    }
+
+    pub fn add_io_uring(&mut self, name: &str, io_uring: OwnedFd) {
+        self.io_urings.insert(name.into(), io_uring);
+    }
+
+    pub fn io_uring(&self, name: &str) -> Outcome<RawFd> {
+        self.io_urings.get(name).map_or_else(|| wrong(format!("{name} is no io_uring")), |fd| Ok(fd.as_raw_fd()))
     }
 
     /// Memory that lives until the case and its handles have ended.
@@ -208,6 +245,18 @@ impl State {
         }
     }
 
+    /// What the words name, in this order: all of a batch, or a single block.
+    pub fn pointers(&self, words: &[&str]) -> Outcome<Vec<Option<NonNull<u8>>>> {
+        let mut pointers = Vec::new();
+        for word in words {
+            match self.batches.get(*word) {
+                Some(batch) => pointers.extend_from_slice(&batch.blocks),
+                None => pointers.push(self.block(word)?.some()),
+            }
+        }
+        Ok(pointers)
+    }
+
     pub fn set_number(&mut self, name: &str, value: u64) {
         self.numbers.insert(name.into(), value);
     }
@@ -250,10 +299,20 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        for handle in self.handles.values().filter(|handle| handle.live) {
+        // Groups first, then registrations, then what is registered.
+        let mut handles: Vec<_> = self.handles.values().filter(|handle| handle.live).collect();
+        handles.sort_by_key(|handle| match handle.raw {
+            Raw::Group(_) => 0,
+            Raw::Uring(_) => 1,
+            _ => 2,
+        });
+        for handle in handles {
             // SAFETY: live, and nobody else ends it.
             unsafe {
                 match handle.raw {
+                    Raw::Group(raw) => sys::akit_uring_group_destroy(raw, sys::AKIT_DESTROY_NOW),
+                    Raw::Uring(raw) => sys::akit_uring_destroy(raw, sys::AKIT_DESTROY_NOW),
+                    Raw::Ring(raw) => sys::akit_ring_destroy(raw, sys::AKIT_DESTROY_NOW),
                     Raw::Tiered(raw) => sys::akit_tiered_destroy(raw, 0),
                     Raw::Region(raw) => sys::akit_region_destroy(raw, 0),
                     Raw::Huge(raw) => sys::akit_huge_destroy(raw, 0),

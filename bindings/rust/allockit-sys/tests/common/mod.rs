@@ -3,16 +3,27 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-pub const SOURCES: [&str; 8] = [
+pub const SOURCES: &[&str] = &[
+    include_str!("../../src/arena.rs"),
     include_str!("../../src/base.rs"),
     include_str!("../../src/host.rs"),
     include_str!("../../src/huge.rs"),
+    #[cfg(feature = "io")]
+    include_str!("../../src/io.rs"),
     include_str!("../../src/malloc.rs"),
+    include_str!("../../src/nodes.rs"),
     include_str!("../../src/pool.rs"),
     include_str!("../../src/region.rs"),
+    include_str!("../../src/ring.rs"),
     include_str!("../../src/stats.rs"),
     include_str!("../../src/tiered.rs"),
+    include_str!("../../src/uring.rs"),
 ];
+
+#[cfg(not(feature = "io"))]
+pub const HEADERS: &[&str] = &["allockit.h"];
+#[cfg(feature = "io")]
+pub const HEADERS: &[&str] = &["allockit.h", "allockit/io.h"];
 
 pub fn pkg_config(argument: &str) -> Vec<String> {
     let output = Command::new("pkg-config").args([argument, "allockit"]).output().expect("pkg-config runs");
@@ -28,7 +39,8 @@ pub fn compile(statements: &str) {
         .stdin(Stdio::piped())
         .spawn()
         .expect("a C compiler runs");
-    let text = format!("#include <allockit.h>\n{statements}");
+    let includes: String = HEADERS.iter().map(|header| format!("#include <{header}>\n")).collect();
+    let text = includes + statements;
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success(), "the declarations differ from the header:\n{statements}");
 }

@@ -1,13 +1,10 @@
 //! Many buffers in one call.
 
+use crate::batch::{Batch, BATCH};
 use crate::error::{Error, Result};
 use crate::pool::{Pool, PooledBuf};
 use allockit_sys as sys;
-use core::ffi::c_void;
-use core::ptr::{null_mut, NonNull};
-
-/// How many pointers one call takes across.
-const BATCH: usize = 64;
+use core::ptr::NonNull;
 
 impl Pool {
     /// Appends `n` buffers of `len` bytes to `out`, in few calls of the library. [`PooledBuf::put_n`] puts many back.
@@ -50,49 +47,12 @@ impl PooledBuf {
     /// Puts many buffers back in few calls of the library, and says how many. Best sorted by pool, if they are of
     /// several.
     pub fn put_n(buffers: impl IntoIterator<Item = PooledBuf>) -> usize {
-        let mut batch = Batch::new();
+        // SAFETY: buffers that were given away to us, so their pools have not ended.
+        let mut batch = unsafe { Batch::new(sys::akit_pool_put_n) };
         for buffer in buffers {
-            batch.add(buffer);
+            let (p, pool) = buffer.into_raw();
+            batch.add(p.cast(), pool);
         }
-        batch.flush();
-        batch.done
-    }
-}
-
-/// Buffers on their way back, of one pool at a time; whatever happens, none is lost.
-struct Batch {
-    pool: *mut sys::akit_pool,
-    buffers: [*mut c_void; BATCH],
-    n: usize,
-    done: usize,
-}
-
-impl Batch {
-    fn new() -> Self {
-        Batch { pool: null_mut(), buffers: [null_mut(); BATCH], n: 0, done: 0 }
-    }
-
-    fn add(&mut self, buffer: PooledBuf) {
-        let (p, pool) = buffer.into_raw();
-        if self.n == BATCH || pool != self.pool {
-            self.flush();
-            self.pool = pool;
-        }
-        self.buffers[self.n] = p.cast::<c_void>().as_ptr();
-        self.n += 1;
-    }
-
-    fn flush(&mut self) {
-        if self.n > 0 {
-            // SAFETY: buffers of this pool that were given away to us, so the pool has not ended.
-            self.done += unsafe { sys::akit_pool_put_n(self.pool, self.n, self.buffers.as_ptr()) };
-            self.n = 0;
-        }
-    }
-}
-
-impl Drop for Batch {
-    fn drop(&mut self) {
-        self.flush();
+        batch.finish()
     }
 }

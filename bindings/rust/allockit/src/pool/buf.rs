@@ -1,15 +1,11 @@
 //! Buffers of a pool as slices that go back by themselves.
 
-use crate::error::{check, Error, Result};
+use crate::buffer::buffer;
+use crate::error::{check, Result};
 use crate::tiered::void;
 use allockit_sys as sys;
-use core::fmt;
 use core::mem::ManuallyDrop;
-use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
-use std::io;
-
-const EMSGSIZE: i32 = 90;
 
 /// A buffer of a [`Pool`](crate::Pool): a slice of bytes with a fixed capacity, put back when it is dropped.
 ///
@@ -22,7 +18,7 @@ const EMSGSIZE: i32 = 90;
 /// A buffer borrows nothing and may outlive its pool, which ends with its last buffer.
 ///
 /// ```
-/// use allockit::Pool;
+/// use allockit::{ErrorKind, Pool};
 /// use std::io::Write;
 ///
 /// let pool = Pool::new()?;
@@ -31,6 +27,12 @@ const EMSGSIZE: i32 = 90;
 /// assert_eq!(&line[..], b"200 OK");
 /// line.truncate(3);
 /// assert_eq!((&line[..], line.capacity()), (&b"200"[..], 2048));
+/// assert_eq!(line.set_len(2049).unwrap_err().kind(), ErrorKind::TooLarge);
+///
+/// let mut input = &b"ping"[..];
+/// line.clear();
+/// while line.read_from(&mut input).unwrap() > 0 {}
+/// assert_eq!(&line[..], b"ping");
 /// # Ok::<(), allockit::Error>(())
 /// ```
 pub struct PooledBuf {
@@ -78,102 +80,6 @@ impl PooledBuf {
         (NonNull::slice_from_raw_parts(buffer.p, buffer.len), buffer.pool.as_ptr())
     }
 
-    /// Bytes the buffer has room for. It never changes.
-    #[inline]
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Changes the length. What grew has undefined contents.
-    ///
-    /// ```
-    /// use allockit::{ErrorKind, Pool};
-    ///
-    /// let mut buffer = Pool::new()?.get(100)?;
-    /// buffer.set_len(2048)?;
-    /// assert_eq!(buffer.set_len(2049).unwrap_err().kind(), ErrorKind::TooLarge);
-    /// assert_eq!(buffer.len(), 2048);
-    /// # Ok::<(), allockit::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`TooLarge`](crate::ErrorKind::TooLarge) beyond the capacity; then the buffer is as it was.
-    #[inline]
-    pub fn set_len(&mut self, len: usize) -> Result<()> {
-        if len > self.capacity {
-            return Err(Error::from_errno(EMSGSIZE));
-        }
-        self.len = len;
-        Ok(())
-    }
-
-    /// Changes the length, and fills what grew with `value`.
-    ///
-    /// # Errors
-    ///
-    /// As [`set_len`](Self::set_len).
-    pub fn resize(&mut self, len: usize, value: u8) -> Result<()> {
-        let old = self.len;
-        self.set_len(len)?;
-        if let Some(grown) = self.get_mut(old..) {
-            grown.fill(value);
-        }
-        Ok(())
-    }
-
-    /// Shortens the buffer to `len` bytes, if it is longer.
-    pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
-    /// Makes the length 0.
-    pub fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    /// Appends a copy of `bytes`.
-    ///
-    /// # Errors
-    ///
-    /// [`TooLarge`](crate::ErrorKind::TooLarge) when it does not fit; then the buffer is as it was.
-    pub fn extend_from_slice(&mut self, bytes: &[u8]) -> Result<()> {
-        let room = self.spare_mut().get_mut(..bytes.len()).ok_or(Error::from_errno(EMSGSIZE))?;
-        room.copy_from_slice(bytes);
-        self.len += bytes.len();
-        Ok(())
-    }
-
-    /// The bytes behind the length, up to the capacity, with undefined contents. What is written there belongs to the
-    /// buffer after [`set_len`](Self::set_len).
-    pub fn spare_mut(&mut self) -> &mut [u8] {
-        // SAFETY: within the buffer, which is ours; for the values see `deref`.
-        unsafe { core::slice::from_raw_parts_mut(self.p.as_ptr().add(self.len), self.capacity - self.len) }
-    }
-
-    /// Appends what one `read` of `reader` gives, without zeroing the room for it first, and says how many bytes; 0 is
-    /// the end, or a full buffer.
-    ///
-    /// ```
-    /// use allockit::Pool;
-    ///
-    /// let mut buffer = Pool::new()?.get(0)?;
-    /// let mut input = &b"ping"[..];
-    /// while buffer.read_from(&mut input).unwrap() > 0 {}
-    /// assert_eq!(&buffer[..], b"ping");
-    /// # Ok::<(), allockit::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of `reader`; then the length is as it was.
-    pub fn read_from<R: io::Read + ?Sized>(&mut self, reader: &mut R) -> io::Result<usize> {
-        let n = reader.read(self.spare_mut())?;
-        assert!(n <= self.capacity - self.len, "the reader says it read more than there was room for");
-        self.len += n;
-        Ok(n)
-    }
-
     /// Notes a number with the buffer, in a pool with [`tags`](crate::PoolConfig::tags): a line of the source, a request.
     /// It is 0 at first, and [`Pool::leaks`](crate::Pool::leaks) tells it.
     ///
@@ -206,32 +112,4 @@ impl Drop for PooledBuf {
     }
 }
 
-impl Deref for PooledBuf {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        // SAFETY: the buffer has that many bytes and is ours. They have values: pages come from the system, which fills
-        // them, and stay outside of what Rust knows of allocation, so "undefined" contents are old or zero, never
-        // nothing.
-        unsafe { core::slice::from_raw_parts(self.p.as_ptr(), self.len) }
-    }
-}
-
-impl DerefMut for PooledBuf {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `deref`, and nobody else has a reference.
-        unsafe { core::slice::from_raw_parts_mut(self.p.as_ptr(), self.len) }
-    }
-}
-
-impl fmt::Debug for PooledBuf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PooledBuf")
-            .field("p", &self.p)
-            .field("len", &self.len)
-            .field("capacity", &self.capacity)
-            .finish_non_exhaustive()
-    }
-}
+buffer!(PooledBuf);

@@ -5,7 +5,7 @@ use crate::error::{check, Error, Result};
 use crate::huge::Huge;
 use crate::modes::ExhaustMode;
 use crate::pool::Pool;
-use crate::region::{Region, RegionConfig};
+use crate::region::{zero_mode_on, Region};
 use crate::settings::config;
 use allockit_sys as sys;
 
@@ -48,7 +48,7 @@ config! {
         class_cache_bytes: u64 = 0,
         /// Most idle bytes of all classes and threads. Default: 64 MiB.
         cache_bytes: u64 = 0,
-        /// Most idle bytes in the cache of one thread. Default: 1 MiB.
+        /// Most idle bytes in the cache of one thread. Default: 8 MiB.
         thread_cache_bytes: u64 = 0,
         /// Alignment of every buffer: a power of two, at most 2 MiB. Default: 64.
         alignment: u64 = 0,
@@ -210,24 +210,10 @@ impl PoolConfig {
 ///
 /// What `raw.memory` needs as `create_on` says.
 unsafe fn create(raw: &mut sys::akit_pool_config) -> Result<Pool> {
-    if is_lazy(raw.region) {
-        raw.zero_mode = match raw.zero_mode {
-            sys::AKIT_ZERO_ON_FREE => return Err(Error::from_errno(22)),
-            _ => sys::AKIT_ZERO_ON_ALLOC,
-        };
-    }
+    raw.zero_mode = zero_mode_on(raw.region, raw.zero_mode)?;
     let mut handle = core::ptr::null_mut();
     // SAFETY: `raw` is a complete config whose pointers outlive the call, and `handle` is writable.
     check(unsafe { sys::akit_pool_create(raw, &mut handle) })?;
     // SAFETY: create has just handed the handle over to us.
     unsafe { Pool::from_raw(handle) }.ok_or(Error::from_errno(12))
-}
-
-/// Whether the system may still take pages of the region that are handed out again.
-fn is_lazy(region: *mut sys::akit_region) -> bool {
-    let mut config = RegionConfig::empty();
-    // SAFETY: the library recognises a handle that has ended, and `config` is as large as it says.
-    !region.is_null()
-        && unsafe { sys::akit_region_config_get(region, &mut config) } == 0
-        && config.purge_method == sys::AKIT_PURGE_METHOD_FREE
 }

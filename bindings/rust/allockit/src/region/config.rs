@@ -109,3 +109,17 @@ unsafe fn create(raw: &sys::akit_region_config) -> Result<Region> {
     // SAFETY: create has just handed the handle over to us.
     unsafe { Region::from_raw(handle) }.ok_or(Error::from_errno(12))
 }
+
+/// The zero mode that slices of bytes on a region need, of which the system may still take pages that are handed out again.
+pub(crate) fn zero_mode_on(region: *mut sys::akit_region, wanted: u32) -> Result<u32> {
+    let mut config = RegionConfig::empty();
+    // SAFETY: the library recognises a handle that has ended, and `config` is as large as it says.
+    let lazy = !region.is_null()
+        && unsafe { sys::akit_region_config_get(region, &mut config) } == 0
+        && config.purge_method == sys::AKIT_PURGE_METHOD_FREE;
+    match wanted {
+        sys::AKIT_ZERO_ON_FREE if lazy => Err(Error::from_errno(22)),
+        _ if lazy => Ok(sys::AKIT_ZERO_ON_ALLOC),
+        _ => Ok(wanted),
+    }
+}
