@@ -27,7 +27,6 @@
 #define ALLOCKIT_NODES_H
 
 #include <allockit/base.h>
-#include <allockit/pool.h>
 #include <allockit/stats.h>
 
 #ifdef __cplusplus
