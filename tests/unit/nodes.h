@@ -95,6 +95,8 @@ inline void one_nodes(heap::Options o, bool may_fail) {
   w.n = 0;
   alloc_some(w);
   for (unsigned i = 0; i < w.n; ++i) NEED(intact(w.one[i].p, w.size(w.one[i]), w.one[i].tag));
+  NEED(nodes::reset(w.h, 0) == 0);
+  NEED(nodes::purge(w.h, 0, &bytes) == 0);
   NEED(heap::destroy(stub, heap::kKindNodes, 0) == 0);
 }
 
