@@ -81,7 +81,7 @@ struct Ring {
   Shared<std::uint64_t> room;      // peak less what is out, packed, with a guard bit above each count
   std::uint64_t mask;        // granule - 1
   std::uint32_t own_shift;   // as `shift`
-  std::uint32_t most_short;  // longest slice so far, when its cell can hold that
+  std::uint32_t most;        // granules of the longest slice so far: longer ones are noted by the slow path
   std::atomic<std::uintptr_t> busy;  // checked build: the thread that acquires
 
   // Of the producer, when a run ends.

@@ -13,9 +13,9 @@ AKIT_INLINE void* acquire(akit_ring* h, std::size_t length) {
   Ring* r = st->heap->ring;
   std::uint64_t left = r->left, n = (length + r->mask) >> r->own_shift;
   // One comparison serves lengths of 0 and those that overflow, too.
-  if (AKIT_UNLIKELY(n - 1 >= left) || AKIT_UNLIKELY(n > r->most_short)) return acquire_rest(h, length);
+  if (AKIT_UNLIKELY(n - 1 >= left) || AKIT_UNLIKELY(n > r->most)) return acquire_rest(h, length);
   r->left = left - n;
-  __atomic_store_n(r->cell_end - left, static_cast<Cell>(n << 8 | 1), __ATOMIC_RELAXED);
+  set_length(r->cell_end - left, n);
   r->acquired = r->acquired + 1;
   std::uint64_t room = r->room - (heap::kOneSlice | n);
   r->room = room;
@@ -30,8 +30,9 @@ AKIT_INLINE int release(akit_ring* h, void* p) {
   std::uint64_t g = granule_at(r, p);
   if (AKIT_UNLIKELY(g >= r->granules)) return release_rest(h, p);
   Cell* cell = &r->cells[g];
-  std::uint32_t c = load(cell), n = c >> 8;
-  if (AKIT_UNLIKELY((c & 0xff) != 1) || AKIT_UNLIKELY(n == heap::kLongLength)) return release_rest(h, p);
+  std::uint64_t c = load(cell), n = c >> 8;
+  if (AKIT_UNLIKELY((c & 0xff) != 1)) return release_rest(h, p);
+  if (AKIT_UNLIKELY(n == heap::kLongLength)) n = heap::long_length(cell);
   RingBlock* b = block_at(r, g);
   if (AKIT_UNLIKELY(b->thread != os::thread_pointer())) return release_rest(h, p);
   store(cell, c - 1);

@@ -35,12 +35,6 @@ AKIT_MISS void* refuse_handle(akit_ring* h) {
   return nullptr;
 }
 
-void set_length(Cell* c, std::uint64_t n) {
-  if (n < kLongLength) return __atomic_store_n(c, static_cast<Cell>(n << 8 | 1), __ATOMIC_RELAXED);
-  for (unsigned i = 1; i <= 4; ++i) __atomic_store_n(&c[i], static_cast<Cell>(n >> (8 * (i - 1)) << 8), __ATOMIC_RELAXED);
-  __atomic_store_n(c, static_cast<Cell>(kLongLength << 8 | 1), __ATOMIC_RELAXED);
-}
-
 AKIT_INLINE void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
   std::uint64_t left = left_of(r), stride = r->colour ? taken_at(r, place_now(r), n) : n, gap = stride - n;
   void* p = reinterpret_cast<void*>(r->end - (left << r->shift));
@@ -52,7 +46,7 @@ AKIT_INLINE void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
     r->padding = r->padding + gap;
   }
   if (AKIT_UNLIKELY(n > r->longest)) r->longest = n;
-  if (AKIT_UNLIKELY(n > r->most_short)) r->most_short = static_cast<std::uint32_t>(min<std::uint64_t>(n, kLongLength - 1));
+  if (AKIT_UNLIKELY(n > r->most)) r->most = static_cast<std::uint32_t>(n);
   r->acquired = r->acquired + 1;
   if (AKIT_UNLIKELY(r->veiled)) {
     std::size_t whole = n << r->shift;
@@ -68,9 +62,9 @@ AKIT_INLINE void* take(Heap* h, Ring* r, std::uint64_t n, std::size_t length) {
 // The fast path of rings with colours; NULL: something is out of the ordinary.
 AKIT_INLINE void* take_coloured(Heap* h, Ring* r, std::uint64_t n) {
   std::uint64_t left = r->hidden, gap = (n & r->colour_mask) == 0 ? r->colour : 0;
-  if (AKIT_UNLIKELY(n + gap > left) || AKIT_UNLIKELY(n > r->most_short) || AKIT_UNLIKELY(h->watch != 0)) return nullptr;
+  if (AKIT_UNLIKELY(n + gap > left) || AKIT_UNLIKELY(n > r->most) || AKIT_UNLIKELY(h->watch != 0)) return nullptr;
   r->hidden = left - n - gap;
-  __atomic_store_n(r->cell_end - left, static_cast<Cell>(n << 8 | 1), __ATOMIC_RELAXED);
+  set_length(r->cell_end - left, n);
   r->coloured = r->coloured + gap;
   r->padding_total = r->padding_total + gap;
   r->padding = r->padding + gap;

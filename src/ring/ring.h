@@ -30,6 +30,14 @@ AKIT_INLINE RingBlock* block_at(const Ring* r, std::uint64_t g) {
 }
 AKIT_INLINE Cell load(const Cell* c) { return __atomic_load_n(c, __ATOMIC_ACQUIRE); }
 AKIT_INLINE void store(Cell* c, std::uint64_t v) { __atomic_store_n(c, static_cast<Cell>(v), __ATOMIC_RELEASE); }
+// A slice of n granules that is out begins here.
+AKIT_INLINE void set_length(Cell* c, std::uint64_t n) {
+  if (AKIT_UNLIKELY(n >= heap::kLongLength)) {
+    for (unsigned i = 1; i <= 4; ++i) __atomic_store_n(&c[i], static_cast<Cell>(n >> (8 * (i - 1)) << 8), __ATOMIC_RELAXED);
+    n = heap::kLongLength;
+  }
+  __atomic_store_n(c, static_cast<Cell>(n << 8 | 1), __ATOMIC_RELAXED);
+}
 inline unsigned references(Cell c) { return c & 0xff; }
 
 AKIT_INLINE bool beyond_peak(std::uint64_t room) { return (room & heap::kGuards) != heap::kGuards; }

@@ -112,15 +112,24 @@ for_malloc_routed_python() {
 }
 
 # The examples of README.md, as they stand there: the command, and what it prints.
-for_readme() {
-    mkdir -p readme
-    cd readme
-    python3 "$here/readme.py" "$root/README.md" . >programs
+readme_programs() { # -e: those with liballockit_io, -v: the others
+    mkdir -p "readme$1"
+    cd "readme$1"
+    python3 "$here/readme.py" "$root/README.md" . | grep $1 allockit_io >programs
     while IFS=$'\t' read -r name command printed; do
         echo "$name: $command"
         [ "$(export LD_LIBRARY_PATH=$libdir; eval "$command")" = "$printed" ]
     done <programs
 }
+for_readme() { readme_programs -v; }
+io_uring_allowed() {
+    python3 - "$libdir/liballockit.so.0" <<'PROBE' || skipped "io_uring cannot be used here"
+import ctypes, sys
+info = (ctypes.c_uint64 * 10)(80)
+sys.exit(ctypes.CDLL(sys.argv[1]).akit_uring_probe(info) != 0 or info[1] != 1)
+PROBE
+}
+for_readme_io() { has_io; io_uring_allowed; readme_programs -e; }
 
 # Programs with an io_uring: of liballockit_io, of liburing, of their own.
 reads_a_file() { # program
@@ -157,7 +166,7 @@ for_own_liburing_cpp() {
 for_own_ring() { io_shared own_ring allockit; }
 for_own_ring_static() { io_static own_ring allockit; }
 
-for name in readme c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
+for name in readme readme_io c cpp clang static archive musl_static sysroot staged_install subproject_shared subproject_static \
     pkg_config_version address_sanitizer use_after_free_report thread_sanitizer \
     malloc_routed_with_40_keys malloc_routed_python \
     io io_static io_archive own_liburing own_liburing_static own_liburing_cpp own_ring own_ring_static; do
