@@ -4,6 +4,7 @@
 
 #include "arena/api.h"
 #include "huge/api.h"
+#include "nodes/api.h"
 #include "pool/api.h"
 #include "region/api.h"
 #include "ring/api.h"
@@ -36,6 +37,8 @@ constexpr const char* kRing[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_RING_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kArena[] = {
     AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_ARENA_STATS_FIELDS(AKIT_NAME)};
+constexpr const char* kNodes[] = {
+    AKIT_HANDLE_STATS_FIELDS(AKIT_NAME) AKIT_NODES_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kUring[] = {AKIT_URING_STATS_FIELDS(AKIT_NAME)};
 constexpr const char* kGroup[] = {AKIT_GROUP_STATS_FIELDS(AKIT_NAME)};
 #undef AKIT_NAME
@@ -61,6 +64,8 @@ constexpr KindTexts kinds[kKinds] = {
      read<RingStats, ring::stats_by_id>},
     {heap::kKindArena, "arena", kArena, count<ArenaStats>(kArena), nullptr,
      read<ArenaStats, arena::stats_by_id>},
+    {heap::kKindNodes, "nodes", kNodes, count<NodesStats>(kNodes), nodes::class_stats_by_id,
+     read<NodesStats, nodes::stats_by_id>},
     {heap::kKindUring, "uring", kUring, count<UringStats>(kUring), nullptr,
      read<UringStats, uring::stats_by_id>},
     {heap::kKindGroup, "uring_group", kGroup, count<GroupStats>(kGroup), nullptr,

@@ -22,7 +22,7 @@ struct KindTexts {
   int (*read)(std::uint64_t id, Figures* out, char name[64]) noexcept;
 };
 
-inline constexpr std::size_t kKinds = 8;
+inline constexpr std::size_t kKinds = 9;
 extern const KindTexts kinds[kKinds];
 
 }  // namespace akit::abi

@@ -1,6 +1,7 @@
 #include <allockit/stats.h>
 
 #include <allockit/huge.h>
+#include <allockit/nodes.h>
 #include <allockit/pool.h>
 #include <allockit/region.h>
 #include <allockit/tiered.h>
@@ -64,6 +65,14 @@ static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #define AKIT_PUBLIC akit_class_stats
 #define AKIT_CORE akit::ClassStats
 AKIT_CLASS_STATS_FIELDS(AKIT_SAME)
+static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
+#undef AKIT_PUBLIC
+#undef AKIT_CORE
+
+#define AKIT_PUBLIC akit_nodes_stats
+#define AKIT_CORE akit::NodesStats
+AKIT_HANDLE_STATS_FIELDS(AKIT_SAME)
+AKIT_NODES_STATS_FIELDS(AKIT_SAME)
 static_assert(sizeof(AKIT_PUBLIC) == sizeof(AKIT_CORE));
 #undef AKIT_PUBLIC
 #undef AKIT_CORE

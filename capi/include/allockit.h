@@ -19,8 +19,9 @@
  * answer when they cannot be had. A tiered handle may stand on a region and on a huge handle (its
  * config fields `region` and `huge`), and so may akit_pool: byte buffers in size classes, put back by
  * any thread. akit_ring hands out slices of one area, acquired by one thread, released by any.
- * akit_arena hands out blocks one behind the other, which go together. akit_uring registers memory of
- * rings and pools with an io_uring, and akit_uring_group has the kernel pick the buffers of a pool.
+ * akit_arena hands out blocks one behind the other, which go together. akit_nodes hands out nodes of
+ * one size and small arrays, for one thread at a time. akit_uring registers memory of rings and pools
+ * with an io_uring, and akit_uring_group has the kernel pick the buffers of a pool.
  *
  *
  * Chapter 1: ownership
@@ -40,7 +41,7 @@
  *     of its parent alive. The default heap alone cannot be destroyed (-EPERM).
  *   - The library copies every string and every struct it is given. It keeps no pointer of the
  *     caller but the `user` argument of akit_misuse_handler and the memory given to
- *     akit_region_create, akit_pool_create and akit_ring_create.
+ *     the create functions (config field `memory`).
  *   - The library never calls malloc, free or stdio, so it may itself stand behind malloc.
  *
  *
@@ -151,6 +152,7 @@
 #include <allockit/host.h>
 #include <allockit/huge.h>
 #include <allockit/malloc.h>
+#include <allockit/nodes.h>
 #include <allockit/pool.h>
 #include <allockit/region.h>
 #include <allockit/ring.h>

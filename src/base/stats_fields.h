@@ -49,6 +49,10 @@
   X(capacity_bytes) X(high_water_bytes) X(slabs) X(dedicated_slabs) X(tail_waste_bytes)          \
   X(resets_total) X(rewinds_total) X(fallbacks_total) X(first_fallback_unix_ns) X(warnings_total)
 
+#define AKIT_NODES_STATS_FIELDS(X)                                                               \
+  X(nodes_used) X(arrays_used) X(free_bytes) X(slabs) X(recycled_total) X(fallbacks_total)       \
+  X(first_fallback_unix_ns) X(warnings_total)
+
 #define AKIT_CLASS_STATS_FIELDS(X)                                                               \
   X(block_bytes) X(used_blocks) X(used_peak_blocks) X(cached_blocks) X(gets_total)               \
   X(puts_total) X(hits_total) X(misses_total) X(discards_total) X(slabs) X(mapped_bytes)
@@ -89,6 +93,11 @@ struct ArenaStats {
   std::uint64_t struct_size;
   AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
   AKIT_ARENA_STATS_FIELDS(AKIT_FIELD)
+};
+struct NodesStats {
+  std::uint64_t struct_size;
+  AKIT_HANDLE_STATS_FIELDS(AKIT_FIELD)
+  AKIT_NODES_STATS_FIELDS(AKIT_FIELD)
 };
 struct UringStats {
   std::uint64_t struct_size;

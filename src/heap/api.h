@@ -10,11 +10,12 @@ struct akit_huge;
 struct akit_pool;
 struct akit_ring;
 struct akit_arena;
+struct akit_nodes;
 
 namespace akit::heap {
 
 enum Kind : std::uint32_t {  // AKIT_KIND_*
-  kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindArena = 6, kKindUring = 8, kKindGroup = 9
+  kKindTiered = 1, kKindRegion = 2, kKindHuge = 3, kKindPool = 4, kKindRing = 5, kKindArena = 6, kKindNodes = 7, kKindUring = 8, kKindGroup = 9
 };
 
 // The fields of the config structs of all kinds; 0 = default. Each kind looks only at its own.
@@ -52,6 +53,8 @@ struct Options {
   std::uint32_t order = 0;
   // arena
   std::uint64_t max_slab_bytes = 0;
+  // nodes
+  std::uint64_t node_bytes = 0, node_alignment = 0, element_bytes = 0, max_elements = 0, capacity_step = 0;
   std::uint32_t warn_percent = 0;
 };
 

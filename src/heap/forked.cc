@@ -5,6 +5,7 @@
 #include "cache/meta.h"
 #include "heap/bin_ops.h"
 #include "heap/open.h"
+#include "heap/nodes_part.h"
 
 namespace akit::heap {
 namespace {
@@ -56,6 +57,7 @@ bool forget_slab_pins(Heap* h) {
 void forget_blocks(Heap* h) {
   if (h->ring) return ring_forked(h);
   if (h->arena) return arena_forget(h);
+  if (h->nodes) return nodes_forget(h);
   bool hidden = forget_slab_pins(h);
   if (!h->opt.copy_asked) huge_blocks_forget(h);
   bool lent = h->pool && h->huge_parent && !h->huge_parent->opt.copy_asked;  // slabs on explicit huge pages

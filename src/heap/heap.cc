@@ -10,6 +10,7 @@
 #include "heap/current.h"
 #include "heap/miss.h"
 #include "heap/open.h"
+#include "heap/nodes_part.h"
 
 namespace akit::heap {
 namespace {
@@ -70,7 +71,7 @@ std::uint64_t own_bytes() { return align_up(kHeapBytes, os::page_size()); }
 // Populated and left in the cache as memory with pages behind: the next spans of this handle come from
 // there.
 int prefault(Heap* h) {
-  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring || h->arena) return 0;  // they have done it
+  if (h->opt.prefault_bytes == 0 || h->opt.prefault_bytes == kNone || h->ring || h->arena || h->nodes) return 0;  // they have done it
   std::size_t bytes = align_up(h->opt.prefault_bytes, os::page_size());
   if (bytes > h->opt.limit_bytes) return 0;
   std::uint64_t deadline = deadline_from(h, os::now_coarse_ns());
@@ -104,7 +105,7 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   h->last_small = last_class_within(o.small_max_bytes);
   h->last_medium = h->kind == kKindTiered ? last_class_within(o.medium_max_bytes) : h->kind == kKindPool ? cache::kPoolClasses : 0;
   h->last_large = last_class_within(o.large_max_bytes);
-  h->watch = (o.check_mode == 1 ? kWatchExact : 0u) | (o.zero_mode == 1 ? kWatchZeroAlloc : 0u) |
+  h->watch = (o.check_mode == 1 && h->kind != kKindNodes ? kWatchExact : 0u) | (o.zero_mode == 1 ? kWatchZeroAlloc : 0u) |
              (o.zero_mode == 2 ? kWatchZeroFree : 0u) |
              (o.guard_sample_interval && o.guard_sample_interval != kNone ? kWatchGuard : 0u) |
              (san::watching() ? kWatchTool : 0u) | (h->kind == kKindRegion && o.max_waste_permille < 125 ? kWatchWaste : 0u) |
@@ -116,12 +117,13 @@ bool open_heap(Heap* h, akit_tiered* stub, const Options& o, const char* name) {
   h->metadata.store(own, std::memory_order_relaxed);
   open_account(h);
   if (!choose_pages(h) || (h->kind == kKindPool && !pool_open(h)) || (h->kind == kKindRing && !ring_open(h)) ||
-      (h->kind == kKindArena && !arena_open(h))) {
+      (h->kind == kKindArena && !arena_open(h)) || (h->kind == kKindNodes && !nodes_open(h))) {
     close_own_pages(h);
     return false;
   }
   stub->heap = h;
-  stub->seats.store(h->inline_seats, std::memory_order_release);
+  // Nodes have no threads' caches: there the word leads to their books at once.
+  stub->seats.store(h->nodes ? reinterpret_cast<Seat*>(h->nodes) : h->inline_seats, std::memory_order_release);
   stub->seat_mask.store(kInlineSeats - 1, std::memory_order_release);
   stub->phase.store(Phase::kOpen, std::memory_order_release);
   return true;
@@ -192,11 +194,13 @@ void keep_spare(Heap* h) {
 void end_heap(akit_tiered* stub) {
   Heap* h = stub->heap;
   disarm(h);
+  if (h->nodes) nodes_clear(h);
   void_caches(h);
   arena_close(h);
   release_all(h);
   pool_close(h);
   ring_close(h);
+  nodes_close(h);
   close_own_pages(h);
   stub_retire(stub);
   h->stub = nullptr;
@@ -294,7 +298,7 @@ int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
 // What create would take again: a handle that stands on another one has its pages as that one has them.
 Options answered(const Heap* h) {
   Options o = h->opt;
-  bool all = h->kind == kKindPool || h->kind == kKindRing;
+  bool all = h->kind == kKindPool || h->kind == kKindRing || h->kind == kKindNodes;
   if (h->region_parent || (all && h->huge_parent)) o.thp = o.fork_mode = 0;
   if (h->kind == kKindTiered && h->huge_parent) o.hugetlb_mode = 0;
   return o;

@@ -17,6 +17,7 @@ using cache::ThreadCache;
 using pages::Span;
 
 struct Heap;
+struct Nodes;
 
 // Lingering: destroyed, but pinned memory or handles that stand on it keep it alive.
 // InParent: of a kind that a child of a fork may not use.
@@ -126,6 +127,7 @@ struct Heap {
   PoolPart* pool;                       // what pools have besides; NULL: no pool
   Ring* ring;                           // the same of rings
   Arena* arena;                         // and of arenas
+  Nodes* nodes;                         // and of nodes
 
   std::atomic<bool> fruitless;  // the last purge at the cap found nothing, nothing was freed since
   std::atomic<std::uint64_t> armed_at;  // since when something may be idle
@@ -259,6 +261,7 @@ bool charge(Heap* h, std::uint64_t bytes);           // false: over the cap
 void uncharge(Heap* h, std::uint64_t bytes);
 // The same for spans: where the page heaps keep the account, they have done it.
 bool charge_span(Heap* h, std::uint64_t bytes);
+void charge_beyond(Heap* h, std::uint64_t bytes);  // whatever the cap says
 void uncharge_span(Heap* h, std::uint64_t bytes);
 bool charge_of(Heap* h, const Span* s, std::uint64_t bytes);  // for this span, lent or not
 void uncharge_of(Heap* h, const Span* s, std::uint64_t bytes);
@@ -278,6 +281,7 @@ struct BlockRequest {
   bool zeroed, guarded;
   bool no_cache = false;   // its pages leave when it is freed
   bool may_map = true;     // else only addresses that are mapped already
+  bool beyond_cap = false;  // counts, but is not refused for it
 };
 // Where in its first page a block with a bin class starts; a function of the class and the page, so
 // that a block start can be told from other addresses without its span.

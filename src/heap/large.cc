@@ -99,7 +99,9 @@ Span* block_new(Heap* h, const BlockRequest& r, bool* over_cap) {
   } else if (behind || (r.cls && usable >= kColourFrom && !thp && h->kind == kKindTiered)) {
     bytes += unit;
   }
-  if (!charge_span(h, bytes)) {
+  if (r.beyond_cap) {
+    charge_beyond(h, bytes);
+  } else if (!charge_span(h, bytes)) {
     *over_cap = true;
     return nullptr;
   }

@@ -62,7 +62,7 @@ bool choose_pages(Heap* h) {
     return true;
   }
   bool own = h->kind == kKindRegion || h->kind == kKindHuge;
-  if (own || o.numa_mode != 0 || (o.memory && h->kind != kKindRing && h->kind != kKindArena)) return open_own_pages(h, plain, dense, fork);
+  if (own || o.numa_mode != 0 || (o.memory && h->kind != kKindRing && h->kind != kKindArena && h->kind != kKindNodes)) return open_own_pages(h, plain, dense, fork);
   h->plain_heap = static_cast<std::uint16_t>(pages::heap_index(plain, fork, false));
   h->huge_heap = static_cast<std::uint16_t>(pages::heap_index(dense, fork, false));
   h->slab_heap = static_cast<std::uint16_t>(pages::heap_index(plain, fork, true));

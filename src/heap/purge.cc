@@ -205,7 +205,7 @@ bool over_budget() {
 }
 
 std::uint64_t purge_heap(Heap* h) {
-  if (h->ring || h->arena || (h->fixed && h->accounted)) return 0;  // no bins; memory of the caller: no system call
+  if (h->ring || h->arena || h->nodes || (h->fixed && h->accounted)) return 0;  // no bins; memory of the caller: no system call
   h->purges.fetch_add(1, std::memory_order_relaxed);
   std::uint64_t before = h->mapped.load(std::memory_order_relaxed);
   std::uint64_t now = os::now_coarse_ns();

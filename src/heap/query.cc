@@ -4,6 +4,7 @@
 #include "os/sanitizer.h"
 #include "heap/current.h"
 #include "heap/miss.h"
+#include "heap/nodes_part.h"
 
 namespace akit::heap {
 // The span whose user range contains p, also in the middle of a large block: walk back through the
@@ -109,10 +110,26 @@ std::uint64_t policy_node(const Heap* h) {
   return one_node ? lowest_bit(policy->opt.numa_nodes) : kNone;
 }
 
+namespace {
+
+int inspect_node(Heap* h, std::uintptr_t a, const Span* s, BlockInfo* out) {
+  os::SlowSection section(os::current_or_null());
+  os::Guard g(h->spans_lock);
+  NodeBlock b = node_around(h->nodes, a);
+  if (!b.slab || !h->stub) return -ENOENT;
+  std::uint64_t state = is_free(h->nodes, b.base) ? 2 : 1, usable = b.cls->capacity ? b.cls->capacity * h->opt.element_bytes : b.cls->stride;
+  *out = {h->stub->id, h->stub->kind, b.base, usable, state, s ? std::uint64_t{s->backing} : 0, s ? std::uint64_t{s->reason} : 0, policy_node(h), 0, 0};
+  return 0;
+}
+
+}  // namespace
+
 int inspect(const void* p, BlockInfo* out) noexcept {
   auto a = reinterpret_cast<std::uintptr_t>(p);
   Span* s = span_around(a);
-  auto* h = s ? static_cast<Heap*>(s->owner) : nullptr;
+  auto* h = s ? static_cast<Heap*>(s->owner) : heap_by_owner(map::entry_of(a) >> map::kOwnerShift);
+  if (h && h->nodes) return inspect_node(h, a, s, out);
+  if (!s) return -ENOENT;
   if (!h || !h->stub || s->role == pages::Role::kInternal) return -ENOENT;
   std::uintptr_t base = s->start;
   std::uint64_t state = 1;

@@ -3,6 +3,7 @@
 
 #include "heap/heap.h"
 #include "os/huge_pages.h"
+#include "heap/nodes_part.h"
 
 namespace akit::heap {
 namespace {
@@ -115,9 +116,9 @@ int resolve_pool(Options& o) {
 }
 
 // Bytes of the caller's memory from the first aligned address on.
-std::uint64_t aligned_memory(const Options& o) {
+std::uint64_t aligned_memory(const Options& o, std::uint64_t alignment) {
   auto a = reinterpret_cast<std::uintptr_t>(o.memory);
-  std::uintptr_t first = align_up(a, o.alignment), end;
+  std::uintptr_t first = align_up(a, alignment), end;
   return __builtin_add_overflow(a, o.memory_bytes, &end) || first < a || first > end ? 0 : end - first;
 }
 
@@ -129,7 +130,7 @@ int resolve_ring(Options& o) {
   if ((o.huge || o.memory) && o.prefault_bytes) return -EINVAL;
   o.fork_mode = o.fork_mode ? o.fork_mode : 1;
   o.alignment = max<std::uint64_t>(or_default(o.alignment, 64), 16);
-  std::uint64_t room = o.memory ? aligned_memory(o) : kNone, most = o.alignment * kMostGranules;
+  std::uint64_t room = o.memory ? aligned_memory(o, o.alignment) : kNone, most = o.alignment * kMostGranules;
   if (o.capacity_bytes > min(room, most)) return -EINVAL;
   bool fill = o.memory && o.capacity_bytes == 0;
   std::uint64_t capacity = fill ? align_down(min(room, most), o.alignment) : align_up(or_default(o.capacity_bytes, 4 * kMiB), o.alignment);
@@ -165,6 +166,30 @@ int resolve_arena(Options& o) {
   return 0;
 }
 
+int resolve_nodes(Options& o) {
+  bool lent = o.region || o.huge;
+  if (o.node_bytes == 0 || o.node_bytes > kLargestNode || o.node_alignment > kLargestNode || (o.node_alignment && !is_pow2(o.node_alignment))) return -EINVAL;
+  if (!o.element_bytes && (o.max_elements || o.capacity_step)) return -EINVAL;
+  if (o.max_elements > kMostElements || o.exhaust_mode > 2 || o.slab_bytes > kLargestNodeSlab) return -EINVAL;
+  if (o.warn_percent > 100 && o.warn_percent != ~0u) return -EINVAL;
+  if ((o.region != nullptr) + (o.huge != nullptr) + (o.memory != nullptr) > 1 || (!o.memory && o.memory_bytes)) return -EINVAL;
+  if ((lent || o.memory) && (o.numa_mode || o.thp > (lent ? 0u : 1u) || o.fork_mode > (lent ? 0u : 1u))) return -EINVAL;
+  if (o.memory && (o.prefault_bytes || o.slab_bytes)) return -EINVAL;
+  if (o.element_bytes) {
+    o.max_elements = or_default(o.max_elements, kMostElements);
+    o.capacity_step = or_default(o.capacity_step, min<std::uint64_t>(4, o.max_elements));
+    if (o.element_bytes > kLargestNode / o.max_elements || o.capacity_step > o.max_elements) return -EINVAL;
+  }
+  o.node_alignment = max<std::uint64_t>(o.node_alignment, 16);
+  // Room for one block of each kind, whatever their alignment costs.
+  std::uint64_t largest = max(align_up(o.node_bytes, o.node_alignment), o.element_bytes * o.max_elements) + o.node_alignment;
+  if (o.memory && aligned_memory(o, max<std::uint64_t>(o.node_alignment, map::kPage)) < align_up(largest, map::kPage)) return -EINVAL;
+  o.fork_mode = o.fork_mode ? o.fork_mode : 1;
+  if (!o.memory) o.slab_bytes = align_up(or_default(o.slab_bytes, 64 * 1024), os::page_size());
+  o.warn_percent = o.warn_percent ? o.warn_percent : 80;
+  return 0;
+}
+
 }  // namespace
 
 unsigned last_class_within(std::uint64_t n) {
@@ -181,7 +206,7 @@ int resolve(Options& o, char (&name)[64]) {
   o.limit_bytes = or_default(o.limit_bytes, kNone);
   o.decay_ns = or_default(o.decay_ns, kDefaultDecay);
   if (o.limit_bytes < 64 * 1024) return -EINVAL;  // less than a handle's own records and first slabs
-  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : o.kind == kKindRing ? resolve_ring(o) : o.kind == kKindArena ? resolve_arena(o) : resolve_tiered(o);
+  int rc = o.kind == kKindRegion ? resolve_region(o) : o.kind == kKindHuge ? resolve_huge(o) : o.kind == kKindPool ? resolve_pool(o) : o.kind == kKindRing ? resolve_ring(o) : o.kind == kKindArena ? resolve_arena(o) : o.kind == kKindNodes ? resolve_nodes(o) : resolve_tiered(o);
   return rc ? rc : resolve_numa(o);
 }
 

@@ -153,15 +153,19 @@ void tags_delete(Heap* h, Span* s) {
 }
 }  // namespace
 
+static void note_mapped(Heap* h, std::uint64_t now) {
+  std::uint64_t peak = h->mapped_peak.load(std::memory_order_relaxed);
+  while (now > peak && !h->mapped_peak.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
+  }
+}
+
 bool charge(Heap* h, std::uint64_t bytes) {
   std::uint64_t now = h->mapped.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   if (AKIT_UNLIKELY(now > h->opt.limit_bytes)) {
     h->mapped.fetch_sub(bytes, std::memory_order_relaxed);
     return false;
   }
-  std::uint64_t peak = h->mapped_peak.load(std::memory_order_relaxed);
-  while (now > peak && !h->mapped_peak.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
-  }
+  note_mapped(h, now);
   return true;
 }
 void uncharge(Heap* h, std::uint64_t bytes) { h->mapped.fetch_sub(bytes, std::memory_order_relaxed); }
@@ -171,6 +175,11 @@ bool charge_span(Heap* h, std::uint64_t bytes) {
   if (!charge(h, bytes)) return false;
   if (AKIT_UNLIKELY(h->region_parent != nullptr)) h->region_parent->lent.fetch_add(bytes, std::memory_order_relaxed);
   return true;
+}
+void charge_beyond(Heap* h, std::uint64_t bytes) {
+  if (h->accounted) return;
+  note_mapped(h, h->mapped.fetch_add(bytes, std::memory_order_relaxed) + bytes);
+  if (h->region_parent) h->region_parent->lent.fetch_add(bytes, std::memory_order_relaxed);
 }
 void uncharge_span(Heap* h, std::uint64_t bytes) {
   if (AKIT_UNLIKELY(h->accounted)) return;

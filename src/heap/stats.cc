@@ -7,6 +7,7 @@
 #include "os/misuse.h"
 #include "heap/current.h"
 #include "heap/open.h"
+#include "heap/nodes_part.h"
 
 namespace akit::heap {
 namespace {
@@ -18,6 +19,7 @@ void fill_ring(const Ring* r, TieredStats* out) {
   out->allocs_total = r->acquired;
   out->frees_total = s.back_slices;
 }
+
 void fill_arena(const Arena* a, TieredStats* out) {
   ArenaSum s = arena_sum(a);
   std::uint64_t capacity = a->capacity;
@@ -26,6 +28,16 @@ void fill_arena(const Arena* a, TieredStats* out) {
   out->cached_bytes = capacity - min(capacity, s.used + s.waste);
   out->allocs_total = a->allocs;
   out->frees_total = a->rewinds + a->resets;
+}
+
+void fill_nodes(const Nodes* n, TieredStats* out) {
+  for (unsigned i = 0; i < n->count; ++i) {
+    out->allocs_total += n->classes()[i].allocs;
+    out->frees_total += n->classes()[i].frees;
+  }
+  out->used_bytes = nodes_out_bytes(n);
+  out->used_peak_bytes = max<std::uint64_t>(n->peak, out->used_bytes);
+  out->cached_bytes = n->slab_bytes - min<std::uint64_t>(n->slab_bytes, out->used_bytes);
 }
 }  // namespace
 
@@ -158,6 +170,7 @@ void fill_handle(Heap* h, TieredStats* out) {
   out->huge_fallbacks_total = h->huge_fallbacks.load(std::memory_order_relaxed);
   if (h->ring) fill_ring(h->ring, out);
   if (h->arena) fill_arena(h->arena, out);
+  if (h->nodes) fill_nodes(h->nodes, out);
 }
 
 std::uint64_t cached_blocks(Heap* h) {

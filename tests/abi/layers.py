@@ -6,7 +6,7 @@ import sys
 from report import check, finish
 
 root = sys.argv[1]
-ORDER = ["base", "os", "cache", "pages", "heap", "region", "huge", "pool", "ring", "arena", "tiered", "uring", "io"]  # bottom to top
+ORDER = ["base", "os", "cache", "pages", "heap", "region", "huge", "pool", "ring", "arena", "nodes", "tiered", "uring", "io"]  # bottom to top
 
 upward, unknown, system, beyond = [], [], [], []
 SYSTEM = re.compile(r"<(sys/(mman|syscall|prctl|resource|socket)|linux/.*|unistd|pthread|sched|fcntl|signal|time|stdio|stdlib|malloc)\.?h?>")

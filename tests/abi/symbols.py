@@ -54,7 +54,7 @@ def sources(folder, *endings):
                 yield os.path.join(directory, file)
 
 
-TYPES = re.compile(r"akit_\w+_(config|stats|info|system|event)$|akit_(tiered|region|huge|pool|ring|arena|uring|uring_group|io)$")
+TYPES = re.compile(r"akit_\w+_(config|stats|info|system|event)$|akit_(tiered|region|huge|pool|ring|arena|nodes|uring|uring_group|io)$")
 
 
 def used_by(folder, *endings):

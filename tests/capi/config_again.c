@@ -28,12 +28,13 @@ static void end_parents(void)
     akit_huge_destroy(huge, 0);
 }
 
-#define AGAIN(kind, KIND, at, with_memory)                                           \
+#define AGAIN_OF(kind, KIND, with_sizes, at, with_memory)                            \
     do {                                                                             \
         akit_##kind##_config cfg = AKIT_##KIND##_CONFIG_INIT;                        \
         akit_##kind##_config in_force = AKIT_##KIND##_CONFIG_INIT;                   \
         akit_##kind##_config proposed = AKIT_##KIND##_CONFIG_INIT;                   \
         akit_##kind *h = NULL, *g = NULL;                                            \
+        with_sizes(cfg);                                                             \
         PLACE(cfg, at);                                                              \
         with_memory(cfg, memory);                                                    \
         CHECK_INT(akit_##kind##_create(&cfg, &h), 0);                                \
@@ -48,6 +49,10 @@ static void end_parents(void)
         CHECK_INT(akit_##kind##_destroy(h, 0), 0);                                   \
     } while (0)
 
+#define AGAIN(kind, KIND, at, with_memory) AGAIN_OF(kind, KIND, DEFAULTS, at, with_memory)
+
+#define DEFAULTS(cfg) ((void)(cfg))
+#define SMALL(cfg) ((cfg).node_bytes = 64, (cfg).element_bytes = 8)
 #define NO_MEMORY(cfg, of) ((void)(cfg), (void)(of))
 #define IN_MEMORY(cfg, of) ((cfg).memory = (of), (cfg).memory_bytes = sizeof(of))
 
@@ -77,6 +82,16 @@ CASE(rings)
     AGAIN(ring, RING, REGION, NO_MEMORY);
     AGAIN(ring, RING, HUGE_PAGES, NO_MEMORY);
     AGAIN(ring, RING, MEMORY, IN_MEMORY);
+    end_parents();
+}
+
+CASE(nodes)
+{
+    parents();
+    AGAIN_OF(nodes, NODES, SMALL, NOTHING, NO_MEMORY);
+    AGAIN_OF(nodes, NODES, SMALL, REGION, NO_MEMORY);
+    AGAIN_OF(nodes, NODES, SMALL, HUGE_PAGES, NO_MEMORY);
+    AGAIN_OF(nodes, NODES, SMALL, MEMORY, IN_MEMORY);
     end_parents();
 }
 

@@ -2,6 +2,7 @@
 // fresh process each: no crash, no leak, no lost byte, and refusals are NULL with ENOMEM.
 #include "../check.h"
 #include "arenas.h"
+#include "nodes.h"
 #include "pools.h"
 #include "refuse.h"
 #include "regions.h"
@@ -53,3 +54,9 @@ CASE(fault_rings_discard) { refuse_each(os::fault::kDiscard, EAGAIN, ring_scenar
 CASE(fault_rings_bind) { refuse_each(os::fault::kBind, ENOSYS, ring_scenario, 25); }
 CASE(fault_rings_membarrier) { refuse_each(os::fault::kMembarrier, EPERM, ring_scenario, 25); }
 CASE(fault_rings_any) { refuse_each(os::fault::kAny, ENOMEM, ring_scenario, 50); }
+
+CASE(fault_nodes_map) { refuse_each(os::fault::kMap, ENOMEM, nodes_scenario, 25); }
+CASE(fault_nodes_unmap) { refuse_each(os::fault::kUnmap, ENOMEM, nodes_scenario, 25); }
+CASE(fault_nodes_advise) { refuse_each(os::fault::kAdvise, EINVAL, nodes_scenario, 25); }  // also: populate of old kernels
+CASE(fault_nodes_discard) { refuse_each(os::fault::kDiscard, EAGAIN, nodes_scenario, 25); }
+CASE(fault_nodes_any) { refuse_each(os::fault::kAny, ENOMEM, nodes_scenario, 50); }

@@ -200,7 +200,7 @@ AKIT_API int akit_misuse_mode(uint32_t mode);
  * the line back. `error` is EINVAL or ENOENT (the checked build: EBUSY for two threads at once),
  * `handle_id` the handle's id or 0 when unknown, `p` the pointer in question, which must not be read
  * through. Events that are no misuse come here, too, uncounted: EBUSY for a pool that is destroyed with
- * buffers out, ENOBUFS for an arena that is nearly full. The function is called by the thread that
+ * buffers out, ENOBUFS for an arena or nodes that are nearly full. The function is called by the thread that
  * made the mistake, inside the call; it must not call this library.
  * Ownership: `user` is stored and passed back, never read; it stays the caller's.
  * Threads: any thread; a call of the old handler may still be running when this returns.

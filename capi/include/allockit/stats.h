@@ -71,7 +71,7 @@ AKIT_API int akit_handle_next(uint64_t *id, uint32_t *kind);
 
 /* Write statistics as JSON text: of one handle, or with id 0
  * {"process": {...}, "handles": [{...}, ...]}. Keys are the names of the struct fields, those of
- * the handle's kind; a handle also has its "name" ("" without one), and a tiered one or a pool "classes", an
+ * the handle's kind; a handle also has its "name" ("" without one), and a tiered one, a pool or nodes "classes", an
  * array of the figures of each size class that was ever used, with its "index". AKIT_NONE is the
  * number 18446744073709551615.
  * `need` (may be NULL) is set to the bytes the whole text takes, the final NUL included; with
@@ -84,8 +84,8 @@ AKIT_API int akit_stats_json(uint64_t id, char *buf, size_t size, size_t *need);
 
 /* Write statistics as OpenMetrics text: of one handle, or with id 0 of the process and all
  * handles, then with "# EOF" at the end. Metrics are allockit_tiered_<field>,
- * allockit_region_<field>, allockit_huge_<field> and allockit_pool_<field>, with labels `handle` and
- * `copy`, as far as there are handles of the kind; and allockit_process_<field>, with label `copy`.
+ * allockit_region_<field> and so on for each kind, with labels `handle` and `copy`, as far as there
+ * are handles of the kind; and allockit_process_<field>, with label `copy`.
  * Pools with a name, and one that is asked for by its id, also have allockit_pool_class_<field> for
  * each class, with the labels `id` and `block_bytes` besides. AKIT_NONE is +Inf; id and kind are not
  * metrics.

@@ -19,6 +19,7 @@ mod huge;
 #[cfg(feature = "io")]
 mod io;
 mod malloc;
+mod nodes;
 mod pool;
 mod region;
 mod ring;
@@ -33,6 +34,7 @@ pub use huge::*;
 #[cfg(feature = "io")]
 pub use io::*;
 pub use malloc::*;
+pub use nodes::*;
 pub use pool::*;
 pub use region::*;
 pub use ring::*;

@@ -11,6 +11,7 @@ pub const SOURCES: &[&str] = &[
     #[cfg(feature = "io")]
     include_str!("../../src/io.rs"),
     include_str!("../../src/malloc.rs"),
+    include_str!("../../src/nodes.rs"),
     include_str!("../../src/pool.rs"),
     include_str!("../../src/region.rs"),
     include_str!("../../src/ring.rs"),

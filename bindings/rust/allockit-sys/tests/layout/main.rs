@@ -35,6 +35,7 @@ mod arenas;
 mod heaps;
 #[cfg(feature = "io")]
 mod io;
+mod nodes;
 mod pages;
 mod pools;
 mod rings;
@@ -48,6 +49,7 @@ fn no_struct_is_left_out() {
         include_str!("arenas.rs"),
         include_str!("heaps.rs"),
         include_str!("io.rs"),
+        include_str!("nodes.rs"),
         include_str!("pages.rs"),
         include_str!("pools.rs"),
         include_str!("rings.rs"),
