@@ -298,9 +298,9 @@ int destroy(akit_tiered* stub, Kind kind, std::uint32_t flags) noexcept {
 // What create would take again: a handle that stands on another one has its pages as that one has them.
 Options answered(const Heap* h) {
   Options o = h->opt;
-  bool all = h->kind == kKindPool || h->kind == kKindRing || h->kind == kKindNodes;
-  if (h->region_parent || (all && h->huge_parent)) o.thp = o.fork_mode = 0;
-  if (h->kind == kKindTiered && h->huge_parent) o.hugetlb_mode = 0;
+  bool mixed = h->kind == kKindTiered;  // only its large blocks come from a huge handle
+  if (h->region_parent || (!mixed && h->huge_parent)) o.thp = o.fork_mode = 0;
+  if (mixed && h->huge_parent) o.hugetlb_mode = 0;
   return o;
 }
 

@@ -128,3 +128,27 @@ CASE(huge_pages)
     akit_huge_destroy(g, 0);
     akit_huge_destroy(h, 0);
 }
+
+static void arena(int at)
+{
+    akit_arena_config cfg = AKIT_ARENA_CONFIG_INIT, in_force = AKIT_ARENA_CONFIG_INIT;
+    akit_arena *h, *g;
+    PLACE(cfg, at);
+    if (at == MEMORY)
+        IN_MEMORY(cfg, memory);
+    CHECK_INT(akit_arena_create(&cfg, &h), 0);
+    CHECK_INT(akit_arena_config_get(h, &in_force), 0);
+    if (at == MEMORY)
+        IN_MEMORY(in_force, second);
+    CHECK_INT(akit_arena_create(&in_force, &g), 0);
+    akit_arena_destroy(g, 0);
+    akit_arena_destroy(h, 0);
+}
+
+CASE(arenas)
+{
+    parents();
+    for (int at = NOTHING; at <= MEMORY; at++)
+        arena(at);
+    end_parents();
+}
