@@ -116,8 +116,9 @@ AKIT_WARM void* alloc_rest(akit_nodes* r, unsigned which) {
     }
     errno = saved;
   }
-  if (n->watched) watched_out(h, c, a, zero);
+  if (n->watched) san::on_release(reinterpret_cast<void*>(a), kNodeWords);  // the mark may lie behind a small node
   mark_in(a) = 0;
+  if (n->watched) watched_out(h, c, a, zero);
   c.allocs = c.allocs + 1;
   n->room = n->room - c.stride;
   if (n->room < 0) new_peak(n, nullptr);

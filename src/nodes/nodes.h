@@ -13,9 +13,9 @@ using heap::Nodes;
 
 AKIT_INLINE bool is_open(const akit_tiered* s) { return heap::is_open<heap::kKindNodes>(s); }
 
-// The books of a handle whose calls may take the fast path: one load from the stub, and they know it.
+// The books of a handle whose calls may take the fast path: they know it.
 AKIT_INLINE Nodes* books_of(const akit_tiered* s) {
-  if (AKIT_UNLIKELY(!s || s->anchor != &heap::anchor_of_this_copy)) return nullptr;
+  if (AKIT_UNLIKELY(!is_open(s))) return nullptr;
   auto* n = reinterpret_cast<Nodes*>(s->seats.load(std::memory_order_relaxed));
   return AKIT_LIKELY(n->self == s) ? n : nullptr;
 }
