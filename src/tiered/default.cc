@@ -10,7 +10,7 @@ extern "C" char** environ;
 
 namespace akit::heap {
 
-constinit akit_tiered default_stub{&anchor_of_this_copy, kKindTiered, Phase::kSpare, nullptr, 0, no_seats, 0, 0, nullptr, nullptr};
+constinit akit_tiered default_stub{&anchor_of_this_copy, kKindTiered, Phase::kSpare, {nullptr}, 0, no_seats, 0, 0, nullptr, nullptr};
 
 namespace {
 
