@@ -1,6 +1,6 @@
 // The other side of a ring's fast path. heap/ring_part.h says how slices are kept.
 #pragma once
-#include "heap/heap.h"
+#include "heap/is_open.h"
 #include "os/thread.h"
 #include "ring/api.h"
 
@@ -11,14 +11,7 @@ using heap::Heap;
 using heap::Ring;
 using heap::RingBlock;
 
-// Kind and phase are neighbours, so that one comparison tells an open ring from everything else.
-AKIT_INLINE bool is_open(const akit_tiered* s) {
-  using Both = std::uint64_t __attribute__((may_alias));
-  static_assert(offsetof(akit_tiered, phase) == offsetof(akit_tiered, kind) + 4);
-  if (AKIT_UNLIKELY(!s || s->anchor != &heap::anchor_of_this_copy)) return false;
-  constexpr std::uint64_t kOpenRing = heap::kKindRing | std::uint64_t{static_cast<std::uint32_t>(heap::Phase::kOpen)} << 32;
-  return AKIT_LIKELY(__atomic_load_n(reinterpret_cast<const Both*>(&s->kind), __ATOMIC_RELAXED) == kOpenRing);
-}
+AKIT_INLINE bool is_open(const akit_tiered* s) { return heap::is_open<heap::kKindRing>(s); }
 
 // The granule at p; no granule of the ring when p is not aligned or not in the area.
 AKIT_INLINE std::uint64_t granule_at(const Ring* r, const void* p) {
